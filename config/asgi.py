@@ -1,0 +1,14 @@
+"""The ASGI application: Django for HTTP, Channels for sockets, both knowing who asks."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.main")
+http = get_asgi_application()
+
+from config.routing import websockets  # noqa: E402
+from identity.public import SocketActor  # noqa: E402
+
+application = ProtocolTypeRouter({"http": http, "websocket": SocketActor(URLRouter(websockets))})

@@ -1,0 +1,1 @@
+"""Settings: one module per concern, one per integration; only `env.py` reads the environment."""

@@ -1,0 +1,3 @@
+"""Settings of a running installation."""
+
+from config.settings.base import *

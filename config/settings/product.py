@@ -1,0 +1,20 @@
+"""What an operator may tune of the product itself."""
+
+from config.settings.env import environment
+
+DATA_DIR = environment.data_dir
+PUBLIC_URL = environment.public_url
+REGION = environment.region
+MASTER_KEY = environment.master_key
+EGRESS_ALLOW = environment.egress_allow
+METRICS_TOKEN = environment.metrics_token
+SANDBOX_BACKEND = environment.sandbox
+SANDBOX_UID = environment.sandbox_uid
+SESSIONS_PER_PERSON = environment.sessions_per_person
+WORKSPACE_BYTES = environment.workspace_bytes
+SESSION_IDLE_HOURS = environment.session_idle_hours
+ARCHIVE_DAYS = environment.archive_days
+TRASH_DAYS = environment.trash_days
+# A transaction that stays open holds back every reader of the ledger.
+TRANSACTION_AGE_ALARM_MS = 200
+REDIS_URL = environment.redis_url

@@ -1,0 +1,44 @@
+"""Secrets: sealed at rest, opened only inside the broker and the gateway."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from identity.enums import SecretType
+from identity.models.organizations import Organization
+from identity.models.teams import Team
+from kernel.ids import uuid7
+
+
+class Secret(models.Model):
+    """A named secret of a person, a team or the whole organization; never shown again."""
+
+    residency = "cell"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=120)
+    type = models.CharField(max_length=20, choices=SecretType, default=SecretType.TOKEN)
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    rotated_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "owner", "team", "name"],
+                name="secret_name_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(name="secret_one_scope", condition=Q(owner=None) | Q(team=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,98 @@
+"""Lists: `{results, next, previous}` by opaque cursor over (time, id), newest first."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Model, Q, QuerySet
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+DEFAULT, MOST = 50, 200
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a page starts: after or before one row, in the order of the list."""
+
+    at: str
+    pk: str
+    backwards: bool
+
+
+def paginate(
+    request: Request, rows: QuerySet[Any], *, field: str = "created_at", ascending: bool = False
+) -> tuple[list[Any], dict[str, Any]]:
+    """One page of rows and the envelope's links. `field` must be indexed together with the key."""
+    limit, cut = _limit(request), _cut(request)
+    forward = not (cut and cut.backwards)
+    down = forward != ascending
+    rows = rows.order_by(*((f"-{field}", "-pk") if down else (field, "pk")))
+    if cut:
+        rows = rows.filter(_beyond(rows, field, cut, down=down))
+    found = list(rows[: limit + 1])
+    more = len(found) > limit
+    found = found[:limit]
+    if not forward:
+        found.reverse()
+    has_next, has_previous = (more, cut is not None) if forward else (True, more)
+    links = {
+        "next": _link(request, field, found[-1], back=False) if found and has_next else None,
+        "previous": _link(request, field, found[0], back=True) if found and has_previous else None,
+    }
+    return found, links
+
+
+def _beyond(rows: QuerySet[Any], field: str, cut: Cut, *, down: bool) -> Q:
+    word = "lt" if down else "gt"
+    value: Any = cut.at
+    if field.endswith("_at"):
+        value = _moment(cut.at)
+    try:
+        rows.model._meta.pk.to_python(cut.pk)  # type: ignore[union-attr]
+    except Exception as wrong:
+        raise _bad_cursor() from wrong
+    return Q(**{f"{field}__{word}": value}) | Q(**{field: value, f"pk__{word}": cut.pk})
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as wrong:
+        raise _bad_cursor() from wrong
+
+
+def _limit(request: Request) -> int:
+    text = request.query_params.get("limit", str(DEFAULT))
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
+        raise ValidationError({"limit": [f"A whole number from 1 to {MOST}."]})
+    return int(text)
+
+
+def _cut(request: Request) -> Cut | None:
+    text = request.query_params.get("cursor")
+    if not text:
+        return None
+    try:
+        at, pk, backwards = json.loads(base64.urlsafe_b64decode(text.encode()))
+        return Cut(str(at), str(pk), bool(backwards))
+    except (ValueError, binascii.Error, TypeError) as wrong:
+        raise _bad_cursor() from wrong
+
+
+def _bad_cursor() -> ValidationError:
+    return ValidationError({"cursor": ["This cursor is not one of ours."]})
+
+
+def _link(request: Request, field: str, row: Model, *, back: bool) -> str:
+    value = getattr(row, field)
+    at = value.isoformat() if isinstance(value, datetime) else str(value)
+    cursor = base64.urlsafe_b64encode(json.dumps([at, str(row.pk), back]).encode()).decode()
+    query = {**request.query_params.dict(), "cursor": cursor}
+    return f"{request.path}?{urlencode(query)}"

@@ -1,0 +1,99 @@
+"""A stream by HTTP: one page of polling (with wait), and SSE with `Last-Event-ID`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+
+from kernel.actors import Actor
+from kernel.http import problems
+from kernel.streams.feed import TooSlowError, follow
+from kernel.streams.hub import Watcher
+from kernel.streams.kinds import StreamKind
+from kernel.streams.read import PAGE, page_after
+
+LONGEST_WAIT = 25
+_KEEPALIVE_SECONDS = 15
+
+
+def number(text: str, most: int) -> int | None:
+    """A whole number from 0 to `most`, or None."""
+    return int(text) if text.isascii() and text.isdigit() and int(text[:19]) <= most else None
+
+
+async def poll(
+    request: HttpRequest, kind: StreamKind, owner_id: UUID, actor: Actor
+) -> HttpResponse:
+    """`?after=N&wait=25&limit=500` → `{events, last_seq}`; waits for news when there is none."""
+    after = number(request.GET.get("after", "0"), 2**62)
+    wait = number(request.GET.get("wait", "0"), 10**6)
+    limit = number(request.GET.get("limit", str(PAGE)), 10**6)
+    if after is None or wait is None or not limit:
+        return problems.plain(400, "invalid", "after, wait and limit are whole numbers.")
+    page = await sync_to_async(page_after)(kind, owner_id, after, limit)
+    if not page.events and wait:
+        await _news(kind, owner_id, after, min(wait, LONGEST_WAIT), actor)
+        page = await sync_to_async(page_after)(kind, owner_id, after, limit)
+    return JsonResponse({"events": page.events, "last_seq": page.last_seq})
+
+
+async def _news(kind: StreamKind, owner_id: UUID, after: int, seconds: float, actor: Actor) -> None:
+    feed = follow(kind, owner_id, after, Watcher(actor_id=actor.actor_id))
+    try:
+        async with asyncio.timeout(seconds):
+            async for seq, _frame in feed:
+                if seq > after:
+                    return
+    except (TimeoutError, TooSlowError):
+        return
+    finally:
+        await feed.aclose()  # type: ignore[attr-defined]
+
+
+def sse(
+    request: HttpRequest, kind: StreamKind, owner_id: UUID, actor: Actor
+) -> StreamingHttpResponse | HttpResponse:
+    """Server-sent events with `id:` = seq; resumes after `Last-Event-ID` or `?after=`."""
+    text = request.headers.get("Last-Event-ID") or request.GET.get("after", "0")
+    after = number(text, 2**62)
+    if after is None:
+        return problems.plain(400, "invalid", "Last-Event-ID is a whole number.")
+    response = StreamingHttpResponse(
+        _frames(kind, owner_id, after, actor), content_type="text/event-stream"
+    )
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _frames(kind: StreamKind, owner_id: UUID, after: int, actor: Actor) -> AsyncIterator[str]:
+    feed = follow(kind, owner_id, after, Watcher(actor_id=actor.actor_id))
+    may: Any = sync_to_async(kind.may_read, thread_sensitive=False)
+    waiting: asyncio.Task[tuple[int, str]] | None = None
+    try:
+        yield "retry: 1000\n\n"
+        while True:
+            waiting = waiting or asyncio.ensure_future(anext(feed))
+            done, _ = await asyncio.wait({waiting}, timeout=_KEEPALIVE_SECONDS)
+            if not done:
+                if not await may(actor, owner_id):
+                    return
+                yield ": keepalive\n\n"
+                continue
+            seq, frame = waiting.result()
+            waiting = None
+            if seq:
+                yield f"id: {seq}\ndata: {frame}\n\n"
+            elif not await may(actor, owner_id):
+                return
+    except TooSlowError:
+        return
+    finally:
+        if waiting:
+            waiting.cancel()
+        await feed.aclose()  # type: ignore[attr-defined]

@@ -1,0 +1,75 @@
+"""Who may do what: one policy per model, asked by verbs, pages, API and sockets alike.
+
+`allows` answers for one object, `visible_to` for all of them as a query; a test proves that they
+agree. You cannot list without asking as someone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.db.models import Model, QuerySet
+
+from kernel.actors import Actor
+from kernel.errors import NotAllowedError, NotFoundError, NotSignedInError
+
+M = TypeVar("M", bound=Model)
+_policies: dict[type[Model], Policy[Any]] = {}
+# Raised by hand whenever the meaning of a rule changes; every ledger row carries it.
+VERSION = 1
+
+
+class Policy(Generic[M]):
+    """The rules of one model."""
+
+    model: ClassVar[type[Model]]
+
+    def allows(self, actor: Actor, verb: str, target: M) -> bool:
+        """Whether this actor may do this to this object."""
+        raise NotImplementedError
+
+    def visible_to(self, actor: Actor) -> QuerySet[M]:
+        """The objects this actor may know of."""
+        raise NotImplementedError
+
+    def sees(self, actor: Actor, target: M) -> bool:
+        """Whether this object is one of the visible ones."""
+        return self.visible_to(actor).filter(pk=target.pk).exists()
+
+
+def register(policy: type[Policy[M]]) -> type[Policy[M]]:
+    """Declare the policy of a model; a model has exactly one."""
+    if policy.model in _policies:
+        message = f"{policy.model.__name__} has a policy already"
+        raise ValueError(message)
+    _policies[policy.model] = policy()
+    return policy
+
+
+def policy_of(model: type[M]) -> Policy[M]:
+    """The policy of a model; an undeclared one is a fault of the code, never a way in."""
+    return _policies[model]
+
+
+def declared() -> dict[type[Model], Policy[Any]]:
+    """Every policy of the house, for the tests that prove them."""
+    return dict(_policies)
+
+
+def visible_to(model: type[M], actor: Actor) -> QuerySet[M]:
+    """The start of every list."""
+    return policy_of(model).visible_to(actor)
+
+
+def require(actor: Actor, verb: str, target: Model) -> None:
+    """Let the verb pass or refuse it: unseen is 404, seen but not allowed is 403, unknown 401."""
+    if actor.actor_kind == "system":
+        return
+    policy = policy_of(type(target))
+    if policy.allows(actor, verb, target):
+        return
+    if actor.actor_kind == "nobody":
+        raise NotSignedInError
+    if policy.sees(actor, target):
+        raise NotAllowedError(verb=verb)
+    raise NotFoundError

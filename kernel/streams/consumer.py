@@ -1,0 +1,135 @@
+"""The one WebSocket protocol. A client sends only ping, typing and looking; prompts go by POST."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from kernel.actors import NOBODY, Actor
+from kernel.errors import DomainError
+from kernel.streams.feed import TooSlowError, follow
+from kernel.streams.hub import Watcher
+from kernel.streams.kinds import StreamKind, kind_of
+
+SIGNED_OUT, ACCESS_GONE, DELETED, TOO_SLOW, RESTART = 4401, 4403, 4404, 1013, 1012
+RECHECK_SECONDS = 10.0
+FRAME_SECONDS = 0.05
+_LARGEST_MESSAGE = 2000
+
+
+class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """Replays and follows one stream for one person, and asks the policy again on every change."""
+
+    kind_name: ClassVar[str]
+
+    async def connect(self) -> None:
+        """Refuse at the handshake (403) or accept, replay and follow."""
+        self.actor: Actor = self.scope.get("actor", NOBODY)
+        self.owner_id = UUID(str(self.scope["url_route"]["kwargs"]["pk"]))
+        self.stream: StreamKind = kind_of(self.kind_name)
+        self.task: asyncio.Task[None] | None = None
+        after = _after(self.scope)
+        if after is None or self.actor.actor_kind == "nobody" or not await self._may():
+            await self.close()
+            return
+        try:
+            await _threaded(self.stream.opened)(self.actor, self.owner_id)
+        except DomainError:
+            await self.close()
+            return
+        await self.accept(self.scope.get("accepted_subprotocol"))
+        self.task = asyncio.create_task(self._run(after))
+
+    async def disconnect(self, code: int) -> None:
+        """End the follower and leave the room."""
+        if self.task:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+            await self._looked("left", {})
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """A small message of the client; anything else is ignored."""
+        message = _parse(text_data)
+        kind = message.get("kind")
+        if kind == "ping":
+            await self.send(json.dumps({"kind": "pong"}))
+        elif kind in {"typing", "looking"}:
+            await self._looked(kind, message)
+
+    async def _run(self, after: int) -> None:
+        try:
+            await self._looked("joined", {})
+            await self._send_presence()
+            await self._follow(after)
+        except TooSlowError:
+            await self.close(code=TOO_SLOW)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            await self.close(code=RESTART)
+            raise
+
+    async def _follow(self, after: int) -> None:
+        watcher = Watcher(actor_id=self.actor.actor_id)
+        recheck = asyncio.create_task(self._recheck(watcher))
+        last = 0.0
+        try:
+            async for seq, frame in follow(self.stream, self.owner_id, after, watcher):
+                if seq:
+                    await self.send(frame)
+                    if watcher.queue.empty() and (pause := last + FRAME_SECONDS - _clock()) > 0:
+                        await asyncio.sleep(pause)
+                    last = _clock()
+                elif frame == "presence":
+                    await self._send_presence()
+                elif not await self._may():
+                    await self.close(code=ACCESS_GONE)
+                    return
+        finally:
+            recheck.cancel()
+
+    async def _recheck(self, watcher: Watcher) -> None:
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            watcher.offer(0, "access")
+
+    async def _may(self) -> bool:
+        return await _threaded(self.stream.may_read)(self.actor, self.owner_id)
+
+    async def _looked(self, what: str, message: dict[str, Any]) -> None:
+        detail = {**message, "connection": self.channel_name}
+        await _threaded(self.stream.looked)(self.actor, self.owner_id, what, detail)
+
+    async def _send_presence(self) -> None:
+        people = await _threaded(self.stream.people)(self.owner_id)
+        await self.send(json.dumps({"kind": "presence", "people": people}))
+
+
+def _threaded(function: Any) -> Any:
+    return sync_to_async(function, thread_sensitive=False)
+
+
+def _clock() -> float:
+    return time.monotonic()
+
+
+def _after(scope: dict[str, Any]) -> int | None:
+    value = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("after", ["0"])[0]
+    return int(value) if value.isdigit() and len(value) < 19 else None
+
+
+def _parse(text: str | None) -> dict[str, Any]:
+    if not text or len(text) > _LARGEST_MESSAGE:
+        return {}
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}

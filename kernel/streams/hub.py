@@ -1,0 +1,180 @@
+"""The process-local hub: one LISTEN connection, one reader per watched stream, encode once.
+
+Each new batch of rows is read once per process and the same bytes are handed to every watcher's
+bounded queue. A full queue ends that watcher alone (close 1013); it resumes by `seq`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+
+from kernel.streams.doorbell import CHANNEL
+from kernel.streams.kinds import StreamKind, kind_of
+from kernel.streams.read import envelope, events_after
+
+log = logging.getLogger(__name__)
+QUEUE_LIMIT = 1000
+POLL_SECONDS = 5.0
+Key = tuple[str, UUID]
+_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+
+
+@dataclass(eq=False)
+class Watcher:
+    """One socket or SSE response: a bounded queue of ready frames with their `seq`."""
+
+    actor_id: UUID | None = None
+    queue: asyncio.Queue[tuple[int, str]] = field(
+        default_factory=lambda: asyncio.Queue(QUEUE_LIMIT)
+    )
+    overflowed: bool = False
+
+    def offer(self, seq: int, frame: str) -> None:
+        """Hand over a frame, or mark the watcher as too slow."""
+        try:
+            self.queue.put_nowait((seq, frame))
+        except asyncio.QueueFull:
+            self.overflowed = True
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            self.queue.put_nowait((-1, ""))
+
+
+class Hub:
+    """All watchers of this process."""
+
+    def __init__(self) -> None:
+        self._watchers: dict[Key, set[Watcher]] = defaultdict(set)
+        self._have: dict[Key, int] = {}
+        self._rung: dict[Key, asyncio.Event] = {}
+        self._readers: dict[Key, asyncio.Task[None]] = {}
+        self._listener: asyncio.Task[None] | None = None
+
+    def join(self, kind: StreamKind, owner_id: UUID, watcher: Watcher, have: int) -> None:
+        """Start handing a watcher every event after `have`, which it has read itself."""
+        key = (kind.name, owner_id)
+        self._watchers[key].add(watcher)
+        if self._listener is None or self._listener.done():
+            self._listener = asyncio.create_task(self._listen())
+        if key not in self._readers:
+            self._have[key] = have
+            self._rung[key] = asyncio.Event()
+            self._readers[key] = asyncio.create_task(self._read(kind, owner_id))
+
+    def leave(self, kind: StreamKind, owner_id: UUID, watcher: Watcher) -> None:
+        """Stop handing events to a watcher; the last one out ends the reader."""
+        key = (kind.name, owner_id)
+        self._watchers[key].discard(watcher)
+        if not self._watchers[key]:
+            self._watchers.pop(key, None)
+            self._rung.pop(key, None)
+            reader = self._readers.pop(key, None)
+            if reader:
+                reader.cancel()
+
+    async def _read(self, kind: StreamKind, owner_id: UUID) -> None:
+        key = (kind.name, owner_id)
+        bell = self._rung[key]
+        while True:
+            bell.clear()
+            try:
+                rows = await sync_to_async(_fetch, thread_sensitive=False)(
+                    kind, owner_id, self._have[key]
+                )
+            except Exception:
+                log.exception("stream reader failed; trying again")
+                await asyncio.sleep(0.5)
+                continue
+            for seq, frame in rows:
+                for watcher in tuple(self._watchers.get(key, ())):
+                    watcher.offer(seq, frame)
+                self._have[key] = seq
+            if not rows:
+                await _wait(bell, POLL_SECONDS)
+
+    def _ring(self, payload: str) -> None:
+        what, kind, owner, _seq = payload.split(":")
+        if what == "actor":
+            self._tell(lambda w: str(w.actor_id) == owner, "access")
+            return
+        key = (kind, UUID(owner))
+        if what == "more":
+            bell = self._rung.get(key)
+            if bell:
+                bell.set()
+            return
+        for watcher in tuple(self._watchers.get(key, ())):
+            watcher.offer(0, what)
+
+    def _tell(self, which: Any, what: str) -> None:
+        for watchers in tuple(self._watchers.values()):
+            for watcher in tuple(watchers):
+                if which(watcher):
+                    watcher.offer(0, what)
+
+    async def _listen(self) -> None:
+        """One direct connection for the whole process; after a loss everything counts as rung."""
+        while True:
+            try:
+                await self._listen_once()
+            except (psycopg.Error, OSError):
+                await asyncio.sleep(0.5)
+
+    async def _listen_once(self) -> None:
+        dsn = settings.DATABASE_DIRECT_URL
+        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+            await connection.execute(f"LISTEN {CHANNEL}")
+            for bell in self._rung.values():
+                bell.set()
+            async for notice in connection.notifies():
+                self._ring(notice.payload)
+
+    async def close(self) -> None:
+        """End every task of the hub."""
+        tasks = [*self._readers.values(), *([self._listener] if self._listener else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def hub() -> Hub:
+    """The hub of the running loop."""
+    loop = asyncio.get_running_loop()
+    for old in [known for known in _hubs if known.is_closed()]:
+        del _hubs[old]
+    return _hubs.setdefault(loop, Hub())
+
+
+async def _wait(bell: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(bell.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _fetch(kind: StreamKind, owner_id: UUID, after: int) -> list[tuple[int, str]]:
+    try:
+        return [(row.seq, encode(envelope(row))) for row in events_after(kind, owner_id, after)]
+    finally:
+        close_old_connections()
+
+
+def encode(event: dict[str, Any]) -> str:
+    """One event as the frame every watcher gets."""
+    return json.dumps({"kind": "event", **event}, separators=(",", ":"), ensure_ascii=False)
+
+
+async def read_page(kind_name: str, owner_id: UUID, after: int) -> list[tuple[int, str]]:
+    """Ready frames after a `seq`, for a watcher that catches up by itself."""
+    return await sync_to_async(_fetch, thread_sensitive=False)(kind_of(kind_name), owner_id, after)
