@@ -70,7 +70,7 @@ def action(
             try:
                 with entered(actor=actor, verb=name), transaction.atomic(durable=True):
                     with events.recording() as facts:
-                        subject = _locked(target) if locks else target
+                        subject = _fresh(target, locks=locks)
                         policies.require(actor, name, subject)
                         result = service(actor, subject, *args, **given)
                         idempotency.keep(result)
@@ -89,9 +89,12 @@ def action(
     return declare
 
 
-def _locked(target: T) -> T:
-    rows = type(target)._base_manager.select_for_update(of=("self",), no_key=True)
-    found = rows.filter(pk=target.pk).first()
+def _fresh(target: T, *, locks: bool) -> T:
+    """The target as it is now: what the caller read before may be stale."""
+    rows = type(target)._base_manager.filter(pk=target.pk)
+    if locks:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    found = rows.first()
     if found is None:
         raise NotFoundError
     return found

@@ -101,6 +101,9 @@ class Environment:
     session_idle_hours: int = field(
         default_factory=lambda: _number("QUARTERDECK_SESSION_IDLE_HOURS", 24)
     )
+    workspace_roots: tuple[str, ...] = field(
+        default_factory=lambda: _list("QUARTERDECK_WORKSPACE_ROOTS")
+    )
     archive_days: int = field(default_factory=lambda: _number("QUARTERDECK_ARCHIVE_DAYS", 180))
     trash_days: int = field(default_factory=lambda: _number("QUARTERDECK_TRASH_DAYS", 30))
 

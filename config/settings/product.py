@@ -18,3 +18,5 @@ TRASH_DAYS = environment.trash_days
 # A transaction that stays open holds back every reader of the ledger.
 TRANSACTION_AGE_ALARM_MS = 200
 REDIS_URL = environment.redis_url
+# Paths beneath which a session's working directory may be seeded from.
+WORKSPACE_ROOTS = environment.workspace_roots

@@ -29,6 +29,12 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     kind_name: ClassVar[str]
 
+    def opened(self) -> None:
+        """Record the opening where it must be recorded; a `DomainError` refuses the handshake."""
+
+    def looked(self, what: str, detail: dict[str, Any]) -> None:
+        """Note joined, left, typing or looking of this connection."""
+
     async def connect(self) -> None:
         """Refuse at the handshake (403) or accept, replay and follow."""
         self.actor: Actor = self.scope.get("actor", NOBODY)
@@ -40,7 +46,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close()
             return
         try:
-            await _threaded(self.stream.opened)(self.actor, self.owner_id)
+            await _threaded(self.opened)()
         except DomainError:
             await self.close()
             return
@@ -105,7 +111,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _looked(self, what: str, message: dict[str, Any]) -> None:
         detail = {**message, "connection": self.channel_name}
-        await _threaded(self.stream.looked)(self.actor, self.owner_id, what, detail)
+        await _threaded(self.looked)(what, detail)
 
     async def _send_presence(self) -> None:
         people = await _threaded(self.stream.people)(self.owner_id)

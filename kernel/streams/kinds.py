@@ -26,9 +26,7 @@ class StreamKind:
     event: type[StreamEvent]
     owner_field: str
     may_read: Callable[[Actor, UUID], bool]
-    opened: Callable[[Actor, UUID], None]
     people: Callable[[UUID], list[dict[str, Any]]]
-    looked: Callable[[Actor, UUID, str, dict[str, Any]], None]
 
 
 def register_kind(kind: StreamKind) -> StreamKind:

@@ -1,0 +1,27 @@
+"""The verbs of sessions. A verb locks the session first, so everything in it has one order."""
+
+from sessions_app.services import (
+    approvals,
+    creation,
+    forking,
+    lifecycle,
+    presence,
+    prompting,
+    reading,
+    runs,
+    sharing,
+    tool_calls,
+)
+
+__all__ = [
+    "approvals",
+    "creation",
+    "forking",
+    "lifecycle",
+    "presence",
+    "prompting",
+    "reading",
+    "runs",
+    "sharing",
+    "tool_calls",
+]

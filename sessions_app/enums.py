@@ -1,0 +1,89 @@
+"""The words of sessions."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class SessionStatus(models.TextChoices):
+    """What a session is doing."""
+
+    IDLE = "idle"
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    ARCHIVED = "archived"
+
+
+class RunStatus(models.TextChoices):
+    """What became of one prompt."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class MessageRole(models.TextChoices):
+    """Who spoke."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class ToolStatus(models.TextChoices):
+    """What became of one tool call."""
+
+    REQUESTED = "requested"
+    WAITING = "waiting"
+    RUNNING = "running"
+    OK = "ok"
+    ERROR = "error"
+    DENIED = "denied"
+    CANCELLED = "cancelled"
+
+
+class ApprovalStatus(models.TextChoices):
+    """What a person said, or time."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class PermissionMode(models.TextChoices):
+    """How much a session may do without asking."""
+
+    DEFAULT = "default"
+    ACCEPT_EDITS = "acceptEdits"
+    PLAN = "plan"
+    BYPASS = "bypassPermissions"
+
+
+class RuntimeName(models.TextChoices):
+    """The runtimes behind the one interface."""
+
+    EMBEDDED = "embedded"
+    MODEL = "model"
+    CLAUDE = "claude"
+    ACP = "acp"
+
+
+class SessionRole(models.TextChoices):
+    """Object roles, in order: each includes those before it."""
+
+    VIEWER = "viewer"
+    COMMENTER = "commenter"
+    APPROVER = "approver"
+    EDITOR = "editor"
+    OWNER = "owner"
+
+
+ROLES = [role.value for role in SessionRole]
+ACTIVE_RUNS = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING)
+OPEN_CALLS = (ToolStatus.REQUESTED, ToolStatus.WAITING, ToolStatus.RUNNING)

@@ -1,0 +1,69 @@
+"""What can go wrong with sessions, in words people can act on."""
+
+from __future__ import annotations
+
+from kernel.errors import ConflictError, DomainError, QuotaError, RefusedError
+
+
+class SessionQuotaError(QuotaError):
+    """You have as many sessions with work under way as your quota allows."""
+
+
+class WorkspaceQuotaError(QuotaError):
+    """The working directory is full."""
+
+
+class ArchivedError(ConflictError):
+    """This session is archived; resume it first."""
+
+
+class TrashedError(ConflictError):
+    """This session is in the trash; restore it first."""
+
+
+class BusyError(ConflictError):
+    """A run is under way; cancel it or wait for it to end."""
+
+
+class NothingToCancelError(ConflictError):
+    """No run is under way."""
+
+
+class NothingToResumeError(ConflictError):
+    """There is no cancelled or failed run to repeat."""
+
+
+class NotInTrashError(ConflictError):
+    """This session is not in the trash."""
+
+
+class ApprovalDecidedError(ConflictError):
+    """This approval was decided already."""
+
+
+class ApprovalChangedError(ConflictError):
+    """This approval changed since you looked at it."""
+
+
+class SeparateApproverError(RefusedError):
+    """Your organization wants somebody else than the asker to decide."""
+
+
+class BypassForbiddenError(RefusedError):
+    """Your organization does not allow bypassPermissions."""
+
+
+class FencedError(RuntimeError):
+    """This worker no longer holds the run; what it writes must not count."""
+
+
+class UnknownServerError(DomainError):
+    """There is no such MCP server that you may use."""
+
+
+class SeedNotAllowedError(DomainError):
+    """This path is not one the operator allows as a working directory."""
+
+
+class AlreadyOwnerError(ConflictError):
+    """The owner of a session needs no share."""

@@ -1,0 +1,111 @@
+"""The session and its working directory."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from kernel.ids import uuid7
+from kernel.models.streams import StreamOwner
+from sessions_app.enums import ROLES, RuntimeName, SessionStatus
+
+
+class WorkingDirectory(models.Model):
+    """Where a session's tools work: `<data>/work/<id>`, made by the runner at the first turn."""
+
+    residency = "cell"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(
+        "identity.Organization", on_delete=models.CASCADE, related_name="+"
+    )
+    seed = models.CharField(max_length=500, default="", blank=True)
+    seed_from = models.UUIDField(null=True)
+    ready_at = models.DateTimeField(null=True)
+    bytes_used = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class AgentSession(StreamOwner):
+    """One conversation of people with an agent, its options, figures and stream."""
+
+    residency = "cell"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(
+        "identity.Organization", on_delete=models.CASCADE, related_name="+"
+    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    runtime = models.CharField(max_length=20, choices=RuntimeName, default=RuntimeName.EMBEDDED)
+    status = models.CharField(max_length=10, choices=SessionStatus, default=SessionStatus.IDLE)
+    sdk_options = models.JSONField(default=dict)
+    working_directory = models.OneToOneField(
+        WorkingDirectory, on_delete=models.PROTECT, related_name="session"
+    )
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="forks")
+    forked_from_message_id = models.UUIDField(null=True)
+    runtime_state = models.BinaryField(null=True)
+    total_messages = models.PositiveIntegerField(default=0)
+    total_tool_calls = models.PositiveIntegerField(default=0)
+    input_tokens = models.PositiveBigIntegerField(default=0)
+    output_tokens = models.PositiveBigIntegerField(default=0)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=6, null=True)
+    context_tokens = models.PositiveIntegerField(null=True)
+    context_window = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    active_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True)
+    trashed_at = models.DateTimeField(null=True)
+    search = models.GeneratedField(
+        expression=SearchVector("name", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        permissions = [(f"agentsession_{role}", f"{role} of a session") for role in ROLES]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="session_newest"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="session_by_owner"),
+            models.Index(
+                fields=["organization", "-created_at", "-id"], name="session_by_organization"
+            ),
+            models.Index(
+                fields=["owner"],
+                name="session_active",
+                condition=Q(status__in=["queued", "running", "waiting"]),
+            ),
+            GinIndex(fields=["search"], name="session_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def permission_mode(self) -> str:
+        """How much it may do without asking."""
+        return str(self.sdk_options.get("permission_mode", "default"))
+
+
+class SessionServer(models.Model):
+    """An MCP server that a session may use."""
+
+    residency = "cell"
+
+    session = models.ForeignKey(AgentSession, on_delete=models.CASCADE, related_name="servers")
+    server_id = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "server_id"], name="session_server_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.server_id)

@@ -1,0 +1,150 @@
+"""Who may do what with sessions, runs, calls, approvals and shares."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from kernel.actors import Actor
+from kernel.policies import Policy, register
+from sessions_app.enums import SessionRole
+from sessions_app.models import (
+    AgentSession,
+    Approval,
+    Message,
+    Run,
+    SessionTeamGrant,
+    SessionUserGrant,
+    ToolCall,
+)
+from sessions_app.selectors import access
+
+MINIMUM: dict[str, str] = {
+    "sessions.read": SessionRole.VIEWER,
+    "sessions.look": SessionRole.VIEWER,
+    "sessions.fork": SessionRole.VIEWER,
+    "sessions.prompt": SessionRole.EDITOR,
+    "sessions.cancel": SessionRole.EDITOR,
+    "sessions.resume": SessionRole.EDITOR,
+    "sessions.rename": SessionRole.EDITOR,
+    "sessions.configure": SessionRole.OWNER,
+    "sessions.archive": SessionRole.OWNER,
+    "sessions.trash": SessionRole.OWNER,
+    "sessions.restore": SessionRole.OWNER,
+    "sessions.share": SessionRole.OWNER,
+    "sessions.unshare": SessionRole.OWNER,
+    "sessions.transfer": SessionRole.OWNER,
+}
+# What owners and admins of the organization may do with a session that is not theirs.
+BY_OFFICE = frozenset(
+    {"sessions.cancel", "sessions.transfer", "sessions.read_content", "sessions.look"}
+)
+
+
+@register
+class SessionPolicy(Policy[AgentSession]):
+    """Owner, shares by role, and the offices of the organization."""
+
+    model = AgentSession
+
+    def allows(self, actor: Actor, verb: str, target: AgentSession) -> bool:
+        """An undeclared verb is nobody's."""
+        if verb in BY_OFFICE and access.holds_office(actor, target):
+            return True
+        minimum = MINIMUM.get(verb)
+        return minimum is not None and access.has_role(actor, target, minimum)
+
+    def visible_to(self, actor: Actor) -> QuerySet[AgentSession]:
+        """What one may know of: shared, own, or by office."""
+        if actor.actor_kind not in {"user", "service"}:
+            return AgentSession.objects.none()
+        return AgentSession.objects.filter(access.belongs(actor)).filter(
+            access.by_share(actor) | access.by_office(actor)
+        )
+
+
+class _PartPolicy:
+    """A part of a session is seen by whoever may read the session."""
+
+    minimum: str = SessionRole.EDITOR
+
+    def allows(self, actor: Actor, verb: str, target: Run | ToolCall | Message) -> bool:
+        """By the role on the session."""
+        return access.has_role(actor, target.session, self.minimum)
+
+
+@register
+class RunPolicy(_PartPolicy, Policy[Run]):
+    """Runs are driven by the product; people act on the session."""
+
+    model = Run
+
+    def visible_to(self, actor: Actor) -> QuerySet[Run]:
+        """Runs of readable sessions."""
+        return Run.objects.filter(session__in=access.readable_by(actor))
+
+
+@register
+class MessagePolicy(_PartPolicy, Policy[Message]):
+    """Messages are read by whoever reads the session."""
+
+    model = Message
+
+    def visible_to(self, actor: Actor) -> QuerySet[Message]:
+        """Messages of readable sessions."""
+        return Message.objects.filter(session__in=access.readable_by(actor))
+
+
+@register
+class ToolCallPolicy(_PartPolicy, Policy[ToolCall]):
+    """Tool calls are read by whoever reads the session."""
+
+    model = ToolCall
+
+    def visible_to(self, actor: Actor) -> QuerySet[ToolCall]:
+        """Calls of readable sessions."""
+        return ToolCall.objects.filter(session__in=access.readable_by(actor))
+
+
+@register
+class ApprovalPolicy(Policy[Approval]):
+    """Approvers, editors and owners of the session decide."""
+
+    model = Approval
+
+    def allows(self, actor: Actor, verb: str, target: Approval) -> bool:
+        """By the role on the session."""
+        return access.has_role(actor, target.session, SessionRole.APPROVER)
+
+    def visible_to(self, actor: Actor) -> QuerySet[Approval]:
+        """Approvals of readable sessions."""
+        return Approval.objects.filter(session__in=access.readable_by(actor))
+
+
+@register
+class UserGrantPolicy(Policy[SessionUserGrant]):
+    """The session's owner manages its shares."""
+
+    model = SessionUserGrant
+
+    def allows(self, actor: Actor, verb: str, target: SessionUserGrant) -> bool:
+        """By ownership of the session."""
+        return access.has_role(actor, target.content_object, SessionRole.OWNER)
+
+    def visible_to(self, actor: Actor) -> QuerySet[SessionUserGrant]:
+        """Whoever reads the session sees who else does."""
+        return SessionUserGrant.objects.filter(content_object__in=access.readable_by(actor))
+
+
+@register
+class TeamGrantPolicy(Policy[SessionTeamGrant]):
+    """The session's owner manages its shares."""
+
+    model = SessionTeamGrant
+
+    def allows(self, actor: Actor, verb: str, target: SessionTeamGrant) -> bool:
+        """By ownership of the session."""
+        return access.has_role(actor, target.content_object, SessionRole.OWNER)
+
+    def visible_to(self, actor: Actor) -> QuerySet[SessionTeamGrant]:
+        """Whoever reads the session sees who else does."""
+        return SessionTeamGrant.objects.filter(content_object__in=access.readable_by(actor))

@@ -1,0 +1,78 @@
+"""Who has which role on a session: own, shared, or by office. One rule for all faces."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from identity.public import Membership, granted, level_of
+from kernel.actors import Actor
+from sessions_app.enums import ROLES, SessionRole
+from sessions_app.models import AgentSession, SessionTeamGrant, SessionUserGrant
+
+OFFICES = ("owner", "admin")
+
+
+def by_share(actor: Actor, minimum: str = SessionRole.VIEWER) -> Q:
+    """Sessions one owns or has at least this role on."""
+    enough = ROLES[ROLES.index(minimum) :]
+    return Q(owner_id=actor.actor_id) | granted(SessionUserGrant, SessionTeamGrant, actor, enough)
+
+
+def by_office(actor: Actor) -> Q:
+    """Sessions of organizations that one owns or administers: listed, never silently read."""
+    return Q(
+        Exists(
+            Membership.objects.filter(
+                organization_id=OuterRef("organization_id"),
+                user_id=actor.actor_id,
+                role__in=OFFICES,
+            )
+        )
+    )
+
+
+def belongs(actor: Actor) -> Q:
+    """Sessions of organizations one is (still) a member of."""
+    return Q(
+        Exists(
+            Membership.objects.filter(
+                organization_id=OuterRef("organization_id"), user_id=actor.actor_id
+            )
+        )
+    )
+
+
+def readable_by(actor: Actor) -> QuerySet[AgentSession]:
+    """Sessions whose content one may read without an office."""
+    if actor.actor_kind not in {"user", "service"}:
+        return AgentSession.objects.none()
+    return AgentSession.objects.filter(belongs(actor)).filter(by_share(actor))
+
+
+def role_on(actor: Actor, session: AgentSession) -> str | None:
+    """The role on one session, or None; an office is no role."""
+    if actor.actor_kind not in {"user", "service"}:
+        return None
+    if not Membership.objects.filter(
+        organization_id=session.organization_id, user_id=actor.actor_id, user__is_active=True
+    ).exists():
+        return None
+    if session.owner_id == actor.actor_id:
+        return SessionRole.OWNER
+    return level_of(SessionUserGrant, SessionTeamGrant, actor, ROLES, session.pk)
+
+
+def has_role(actor: Actor, session: AgentSession, minimum: str) -> bool:
+    """Whether the role is at least this one."""
+    role = role_on(actor, session)
+    return role is not None and ROLES.index(role) >= ROLES.index(minimum)
+
+
+def holds_office(actor: Actor, session: AgentSession) -> bool:
+    """Whether the actor owns or administers the session's organization."""
+    return Membership.objects.filter(
+        organization_id=session.organization_id,
+        user_id=actor.actor_id,
+        role__in=OFFICES,
+        user__is_active=True,
+    ).exists()

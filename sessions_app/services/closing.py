@@ -1,0 +1,50 @@
+"""Closing what a run left open: a tool call always yields a result, also when it was cut off."""
+
+from __future__ import annotations
+
+from kernel import clock
+from kernel.actors import Actor
+from kernel.streams import Entry, append
+from sessions_app.enums import OPEN_CALLS, ApprovalStatus, ToolStatus
+from sessions_app.models import AgentSession, Run, ToolCall
+from sessions_app.streams import SESSIONS
+
+CUT_OFF = "The run ended before this call did."
+
+
+def close_open_calls(actor: Actor, session: AgentSession, run: Run) -> None:
+    """Cancel open calls and withdraw open approvals, each with its event."""
+    entries: list[Entry] = []
+    for approval in run.approvals.filter(status=ApprovalStatus.PENDING):
+        approval.status, approval.decided_at = ApprovalStatus.WITHDRAWN, clock.now()
+        approval.version += 1
+        approval.save(update_fields=["status", "decided_at", "version"])
+        data = {
+            "name": "approval.decided",
+            "approval_id": str(approval.pk),
+            "tool_call_id": str(approval.tool_call_id),
+            "status": approval.status,
+            "decided_by": None,
+        }
+        entries.append(Entry(type="CUSTOM", run_id=run.pk, data=data))
+    for call in run.tool_calls.filter(status__in=OPEN_CALLS):
+        call.status, call.finished_at, call.content = ToolStatus.CANCELLED, clock.now(), CUT_OFF
+        call.save(update_fields=["status", "finished_at", "content"])
+        entries.append(result_entry(run, call))
+    append(SESSIONS, session.pk, actor, entries)
+
+
+def result_entry(run: Run, call: ToolCall) -> Entry:
+    """The one TOOL_CALL_RESULT of a call."""
+    data = {
+        "tool_call_id": str(call.pk),
+        "tool": call.tool,
+        "status": call.status,
+        "content": call.content,
+        "exit_code": call.exit_code,
+        "duration_ms": call.duration_ms,
+        "danger": call.danger,
+        "output_bytes": call.output_bytes,
+        "blob": str(call.output_blob_id) if call.output_blob_id else None,
+    }
+    return Entry(type="TOOL_CALL_RESULT", run_id=run.pk, data=data)

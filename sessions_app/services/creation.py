@@ -1,0 +1,100 @@
+"""Making a session."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from identity.public import Organization, User
+from kernel.actions import action
+from kernel.errors import InvalidError
+from kernel.events import Private, publish
+from kernel.streams import Entry, append
+from sessions_app.enums import PermissionMode, RuntimeName
+from sessions_app.errors import BypassForbiddenError, SeedNotAllowedError
+from sessions_app.events import SessionCreated
+from sessions_app.models import AgentSession, SessionServer, WorkingDirectory
+from sessions_app.streams import SESSIONS
+
+OPTION_DEFAULTS: Mapping[str, Any] = {
+    "allowed_tools": [],
+    "permission_mode": PermissionMode.DEFAULT.value,
+    "max_turns": 50,
+    "model": "",
+    "system_prompt": "",
+    "timeout_seconds": 600,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionSpec:
+    """What a new session shall be."""
+
+    name: str
+    runtime: str = RuntimeName.EMBEDDED.value
+    sdk_options: Mapping[str, Any] = field(default_factory=dict)
+    mcp_servers: Sequence[UUID] = ()
+    working_directory: str = ""
+
+
+@action("sessions.create", locks=False)
+def create_session(actor: User, organization: Organization, *, spec: SessionSpec) -> AgentSession:
+    """Make a session in an organization; it is seen by its owner only, until it is shared."""
+    options = {**OPTION_DEFAULTS, **spec.sdk_options}
+    check_mode(organization, str(options["permission_mode"]))
+    _check_seed(spec.working_directory)
+    place = WorkingDirectory.objects.create(organization=organization, seed=spec.working_directory)
+    session = AgentSession.objects.create(
+        organization=organization,
+        owner_id=actor.actor_id,
+        name=spec.name,
+        runtime=spec.runtime,
+        sdk_options=options,
+        working_directory=place,
+    )
+    SessionServer.objects.bulk_create(
+        SessionServer(session=session, server_id=server)
+        for server in dict.fromkeys(spec.mcp_servers)
+    )
+    append(SESSIONS, session.pk, actor, [Entry(type="CUSTOM", data={"name": "session.created"})])
+    publish(
+        SessionCreated(
+            organization_id=organization.pk,
+            target_id=session.pk,
+            runtime=spec.runtime,
+            permission_mode=str(options["permission_mode"]),
+            session_name=Private(spec.name, actor.actor_id),
+        )
+    )
+    return session
+
+
+def check_mode(organization: Organization, mode: str) -> None:
+    """An organization may forbid bypassPermissions."""
+    if mode == PermissionMode.BYPASS and organization.forbid_bypass:
+        raise BypassForbiddenError
+
+
+def _check_seed(seed: str) -> None:
+    """A working directory may start as a copy of a path beneath the operator's roots only."""
+    if not seed:
+        return
+    path = PurePosixPath(seed)
+    if ".." in path.parts or not path.is_absolute():
+        raise InvalidError.at("/working_directory", "Give an absolute path without `..`.")
+    if not any(path.is_relative_to(root) for root in settings.WORKSPACE_ROOTS):
+        raise SeedNotAllowedError
+
+
+def serialize_person(owner_id: UUID) -> None:
+    """One person's quota is counted by one transaction at a time."""
+    key = int.from_bytes(hashlib.sha256(owner_id.bytes).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])

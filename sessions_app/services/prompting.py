@@ -1,0 +1,143 @@
+"""Prompting: the prompt is stored, takes its place in the one order, and a turn is enqueued."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F
+
+from identity.public import User
+from kernel import clock
+from kernel.actions import action
+from kernel.events import publish
+from kernel.ids import uuid7
+from kernel.jobs import enqueue
+from kernel.streams import Entry, append
+from sessions_app.enums import ACTIVE_RUNS, MessageRole, RunStatus, SessionStatus
+from sessions_app.errors import ArchivedError, SessionQuotaError, TrashedError
+from sessions_app.events import PromptPosted
+from sessions_app.models import AgentSession, Message, Run
+from sessions_app.services.creation import serialize_person
+from sessions_app.streams import SESSIONS
+
+TURN = "sessions.turn"
+
+
+@dataclass(frozen=True)
+class Posted:
+    """Where a prompt went: `seq` is that of its stored end event."""
+
+    pk: UUID
+    run_id: UUID
+    seq: int
+
+
+@action("sessions.prompt")
+def prompt(
+    actor: User, session: AgentSession, *, content: str, attachments: Sequence[Any] = ()
+) -> Posted:
+    """Prompt a session; while a run is active the prompt queues behind it."""
+    require_open(session)
+    waiting = session.runs.filter(status__in=ACTIVE_RUNS).exists()
+    if not waiting:
+        check_quota(session)
+    message_id, run_id = uuid7(), uuid7()
+    seqs = append(SESSIONS, session.pk, actor, _spoken(message_id, run_id, content, queued=waiting))
+    seq = seqs[2]
+    author = User.objects.get(pk=actor.actor_id)
+    run = Run.objects.create(id=run_id, session=session, requested_by=author, message_id=message_id)
+    Message.objects.create(
+        id=message_id,
+        session=session,
+        run=run,
+        role=MessageRole.USER,
+        content=content,
+        author=author,
+        author_name=author.display_name,
+        seq=seq,
+        attachments=list(attachments),
+    )
+    _touch(session)
+    if not waiting:
+        start_turn(session, run)
+    publish(
+        PromptPosted(
+            organization_id=session.organization_id,
+            target_id=session.pk,
+            message_id=message_id,
+            run_id=run_id,
+            queued=waiting,
+        )
+    )
+    return Posted(message_id, run_id, seq)
+
+
+def start_turn(session: AgentSession, run: Run) -> None:
+    """Write the intent that a runner drives this run; inside a verb that holds the session."""
+    set_status(session, SessionStatus.QUEUED)
+    enqueue(
+        TURN,
+        {"run_id": str(run.pk)},
+        queue="runner",
+        key=f"turn:{run.pk}:{run.attempt + 1}",
+        organization_id=session.organization_id,
+    )
+
+
+def set_status(session: AgentSession, status: str) -> None:
+    """Change what the session is doing."""
+    session.status = status
+    session.save(update_fields=["status"])
+
+
+def require_open(session: AgentSession) -> None:
+    """Archived and trashed sessions take no prompts."""
+    if session.trashed_at:
+        raise TrashedError
+    if session.archived_at:
+        raise ArchivedError
+
+
+def check_quota(session: AgentSession) -> None:
+    """At most so many sessions per person with work under way."""
+    serialize_person(session.owner_id)
+    busy = AgentSession.objects.filter(
+        owner_id=session.owner_id,
+        runs__status__in=ACTIVE_RUNS,
+    )
+    current = busy.exclude(pk=session.pk).distinct().count()
+    limit: int = settings.SESSIONS_PER_PERSON
+    if current >= limit:
+        raise SessionQuotaError(
+            limit=limit,
+            current=current,
+            remedy="Wait for one of them to end, cancel one, or ask your operator for more.",
+        )
+
+
+def next_in_queue(session: AgentSession) -> Run | None:
+    """The oldest queued run."""
+    return session.runs.filter(status=RunStatus.QUEUED).order_by("created_at", "id").first()
+
+
+def _spoken(message_id: UUID, run_id: UUID, content: str, *, queued: bool) -> list[Entry]:
+    known = {"message_id": str(message_id), "role": MessageRole.USER.value}
+    entries = [
+        Entry(type="TEXT_MESSAGE_START", run_id=run_id, data=known),
+        Entry(type="TEXT_MESSAGE_CONTENT", run_id=run_id, data={**known, "delta": content}),
+        Entry(type="TEXT_MESSAGE_END", run_id=run_id, data={**known, "text": content}),
+    ]
+    if queued:
+        data = {"name": "prompt.queued", **known, "run_id": str(run_id), "content": content}
+        entries.append(Entry(type="CUSTOM", run_id=run_id, data=data))
+    return entries
+
+
+def _touch(session: AgentSession) -> None:
+    AgentSession.objects.filter(pk=session.pk).update(
+        total_messages=F("total_messages") + 1, active_at=clock.now()
+    )
