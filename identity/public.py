@@ -5,7 +5,9 @@ from django.contrib.auth.models import AnonymousUser
 from identity.api.authentication import CookieAuthentication, TokenAuthentication
 from identity.models import Membership, Organization, Secret, Team, User
 from identity.models.grants import TeamGrant, UserGrant
-from identity.selectors.roles import home_of, is_manager, role_in
+from identity.selectors.grants import Access, granted, level_of, people_with_access, role_of
+from identity.selectors.roles import home_of, is_manager, known_id, role_in
+from identity.services.grants import grant, revoke
 from identity.sockets import SocketActor
 
 
@@ -18,6 +20,7 @@ class Nobody(AnonymousUser):
 
 
 __all__ = [
+    "Access",
     "CookieAuthentication",
     "Membership",
     "Nobody",
@@ -29,7 +32,14 @@ __all__ = [
     "TokenAuthentication",
     "User",
     "UserGrant",
+    "grant",
+    "granted",
     "home_of",
     "is_manager",
+    "known_id",
+    "level_of",
+    "people_with_access",
+    "revoke",
     "role_in",
+    "role_of",
 ]

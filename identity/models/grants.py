@@ -1,10 +1,13 @@
 """Grants: guardian's direct foreign-key rows with an expiry; one role per subject and object.
 
-An app that shares a model subclasses both, adds `content_object` and a unique constraint
-(subject, object). The role is the `Permission` `<model>_<role>`.
+An app that shares a model subclasses both and adds `content_object`, a foreign key to it; the
+rule of one role per subject and object is inherited. The role is the `Permission`
+`<model>_<role>`, declared in the shared model's `Meta.permissions`.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from django.db import models
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -12,7 +15,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from kernel.ids import uuid7
 
 
-class UserGrant(UserObjectPermissionBase):  # type: ignore[misc]
+class UserGrant(UserObjectPermissionBase):
     """A role on one object for one person."""
 
     residency = "cell"
@@ -24,10 +27,15 @@ class UserGrant(UserObjectPermissionBase):  # type: ignore[misc]
 
     class Meta:
         abstract = True
-        unique_together: list[str] = []
+        unique_together: ClassVar[list[str]] = []
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "content_object"], name="%(app_label)s_%(class)s_once"
+            )
+        ]
 
 
-class TeamGrant(GroupObjectPermissionBase):  # type: ignore[misc]
+class TeamGrant(GroupObjectPermissionBase):
     """A role on one object for one team, by the team's group."""
 
     residency = "cell"
@@ -39,4 +47,9 @@ class TeamGrant(GroupObjectPermissionBase):  # type: ignore[misc]
 
     class Meta:
         abstract = True
-        unique_together: list[str] = []
+        unique_together: ClassVar[list[str]] = []
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group", "content_object"], name="%(app_label)s_%(class)s_once"
+            )
+        ]

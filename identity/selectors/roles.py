@@ -9,12 +9,18 @@ from identity.models import Membership, Organization
 from kernel.actors import Actor
 
 
+def known_id(actor: Actor) -> UUID | None:
+    """The key of a person or service account; None for strangers, agents and the system."""
+    return actor.actor_id if actor.actor_kind in {"user", "service"} else None
+
+
 def role_in(actor: Actor, organization_id: UUID) -> str | None:
     """The role, or None for a stranger or somebody deactivated."""
-    if actor.actor_kind not in {"user", "service"}:
+    who = known_id(actor)
+    if who is None:
         return None
     rows = Membership.objects.filter(
-        organization_id=organization_id, user_id=actor.actor_id, user__is_active=True
+        organization_id=organization_id, user_id=who, user__is_active=True
     )
     return rows.values_list("role", flat=True).first()
 
@@ -26,5 +32,8 @@ def is_manager(actor: Actor, organization_id: UUID) -> bool:
 
 def home_of(actor: Actor) -> Organization | None:
     """The organization in which somebody works when none is named: the one joined first."""
-    rows = Organization.objects.filter(memberships__user_id=actor.actor_id)
+    who = known_id(actor)
+    if who is None:
+        return None
+    rows = Organization.objects.filter(memberships__user_id=who)
     return rows.order_by("memberships__created_at").first()
