@@ -9,6 +9,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.main")
 http = get_asgi_application()
 
 from config.routing import websockets  # noqa: E402
-from identity.public import SocketActor  # noqa: E402
+from identity.sockets import SocketActor  # noqa: E402
 
 application = ProtocolTypeRouter({"http": http, "websocket": SocketActor(URLRouter(websockets))})

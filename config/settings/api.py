@@ -13,7 +13,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "kernel.http.negotiation.OnlyOneType",
     "DEFAULT_SCHEMA_CLASS": "kernel.http.schema.ProblemSchema",
     "EXCEPTION_HANDLER": "kernel.http.problems.handle",
-    "UNAUTHENTICATED_USER": "identity.public.Nobody",
+    "UNAUTHENTICATED_USER": "identity.api.authentication.Nobody",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": True,
 }

@@ -18,6 +18,14 @@ from kernel import context
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
+class Nobody(AnonymousUser):
+    """A request without a person, in the kernel's words."""
+
+    actor_kind = "nobody"
+    actor_id = None
+    on_behalf_of_id = None
+
+
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer qd_pat_…`."""
 

@@ -60,6 +60,17 @@ def plain(status: int, code: str, detail: str) -> HttpResponse:
     return JsonResponse(body(status, code, detail), status=status, content_type=TYPE)
 
 
+def answer(error: Exception) -> HttpResponse:
+    """One of the known errors as a plain response; unknown ones are raised again."""
+    document = _document(error)
+    if document is None:
+        raise error
+    response = JsonResponse(document, status=document["status"], content_type=TYPE)
+    if document["status"] == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="quarterdeck"'
+    return response
+
+
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler; unknown exceptions go on to the server's 500."""
     document = _document(error)

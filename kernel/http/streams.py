@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, cast
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
 from kernel.actors import Actor
+from kernel.errors import DomainError, NotSignedInError
 from kernel.http import problems
 from kernel.streams.feed import TooSlowError, follow
 from kernel.streams.hub import Watcher
@@ -19,6 +29,31 @@ from kernel.streams.read import PAGE, page_after
 
 LONGEST_WAIT = 25
 _KEEPALIVE_SECONDS = 15
+
+
+async def answered(
+    request: HttpRequest,
+    owner_id: UUID,
+    opening: Callable[[Actor, UUID], None],
+    answer: Callable[[Actor], Awaitable[HttpResponseBase]],
+) -> HttpResponseBase:
+    """Authenticate, ask the policy, answer; errors are problem+json like everywhere."""
+    if request.method not in {"GET", "HEAD"}:
+        return problems.plain(405, "method_not_allowed", "Only GET is possible here.")
+    try:
+        actor = await sync_to_async(_who)(request)
+        await sync_to_async(opening)(actor, owner_id)
+    except (DomainError, APIException) as refusal:
+        return problems.answer(refusal)
+    return await answer(actor)
+
+
+def _who(request: HttpRequest) -> Actor:
+    classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    user = Request(request, authenticators=[one() for one in classes]).user
+    if not user.is_authenticated:
+        raise NotSignedInError
+    return cast("Actor", user)
 
 
 def number(text: str, most: int) -> int | None:
@@ -55,7 +90,7 @@ async def _news(kind: StreamKind, owner_id: UUID, after: int, seconds: float, ac
         await feed.aclose()  # type: ignore[attr-defined]
 
 
-def sse(
+async def sse(
     request: HttpRequest, kind: StreamKind, owner_id: UUID, actor: Actor
 ) -> StreamingHttpResponse | HttpResponse:
     """Server-sent events with `id:` = seq; resumes after `Last-Event-ID` or `?after=`."""

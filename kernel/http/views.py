@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -68,7 +69,8 @@ class ApiView(APIView):
         if response.status_code < 400:
             response.render()
             actor_id = getattr(self.request.user, "actor_id", None)
-            idempotency.answer(actor_id, key, status=response.status_code, body=response.data)
+            body = json.loads(response.content) if response.content else None
+            idempotency.answer(actor_id, key, status=response.status_code, body=body)
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

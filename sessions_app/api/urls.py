@@ -1,5 +1,27 @@
 """API addresses of sessions."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sessions_app.api import content, events, sessions, shares
+
+urlpatterns = [
+    path("sessions", sessions.SessionsView.as_view()),
+    path("sessions/<uuid:pk>", sessions.SessionView.as_view()),
+    path("sessions/<uuid:pk>/messages", content.MessagesView.as_view()),
+    path("sessions/<uuid:pk>/query", sessions.PromptView.as_view()),
+    path("sessions/<uuid:pk>/cancel", sessions.CancelView.as_view()),
+    path("sessions/<uuid:pk>/resume", sessions.ResumeView.as_view()),
+    path("sessions/<uuid:pk>/fork", sessions.ForkView.as_view()),
+    path("sessions/<uuid:pk>/archive", sessions.ArchiveView.as_view()),
+    path("sessions/<uuid:pk>/restore", sessions.RestoreView.as_view()),
+    path("sessions/<uuid:pk>/tool-calls", content.ToolCallsView.as_view()),
+    path("sessions/<uuid:pk>/tool-calls/<uuid:call>/output", content.ToolOutputView.as_view()),
+    path("sessions/<uuid:pk>/events", events.events),
+    path("sessions/<uuid:pk>/stream", events.stream),
+    path("sessions/<uuid:pk>/shares", shares.SharesView.as_view()),
+    path("sessions/<uuid:pk>/shares/<uuid:share>", shares.ShareView.as_view()),
+    path("approvals", content.ApprovalsView.as_view()),
+    path("approvals/<uuid:pk>", content.ApprovalView.as_view()),
+    path("approvals/<uuid:pk>/approve", content.ApproveView.as_view()),
+    path("approvals/<uuid:pk>/deny", content.DenyView.as_view()),
+]

@@ -15,13 +15,6 @@ class SessionUserGrant(UserGrant):
         AgentSession, on_delete=models.CASCADE, related_name="user_grants"
     )
 
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "content_object"], name="session_user_grant_once"
-            )
-        ]
-
 
 class SessionTeamGrant(TeamGrant):
     """A team's role on a session."""
@@ -29,10 +22,3 @@ class SessionTeamGrant(TeamGrant):
     content_object = models.ForeignKey(
         AgentSession, on_delete=models.CASCADE, related_name="team_grants"
     )
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["group", "content_object"], name="session_team_grant_once"
-            )
-        ]

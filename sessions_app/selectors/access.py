@@ -49,6 +49,11 @@ def readable_by(actor: Actor) -> QuerySet[AgentSession]:
     return AgentSession.objects.filter(belongs(actor)).filter(by_share(actor))
 
 
+def sessions_with_role(actor: Actor, minimum: str) -> QuerySet[AgentSession]:
+    """Sessions on which one has at least this role."""
+    return AgentSession.objects.filter(belongs(actor)).filter(by_share(actor, minimum))
+
+
 def role_on(actor: Actor, session: AgentSession) -> str | None:
     """The role on one session, or None; an office is no role."""
     if actor.actor_kind not in {"user", "service"}:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.db.models import Q
 
-from identity.public import Membership, Team, User, role_of
+from identity.public import Membership, Team, User, grant, role_of
 from kernel.actions import Unchanged, action
 from kernel.actors import Actor
 from kernel.errors import InvalidError, NotFoundError
@@ -36,17 +34,9 @@ def share(
 ) -> Grant:
     """Give a person or team of the same organization a role; a second share changes the first."""
     _require_fellow(session, subject)
-    permission = Permission.objects.get(
-        codename=f"agentsession_{role}", content_type__app_label="sessions_app"
-    )
-    table, key = _table(subject)
-    found = table.objects.filter(content_object=session, **key).first()
-    if found and found.permission_id == permission.pk and found.expires_at == expires_at:
-        return Unchanged(found)  # type: ignore[return-value]
-    grant: Grant = found or table(content_object=session, **key)
-    grant.permission, grant.expires_at = permission, expires_at
-    grant.granted_by_id = actor.actor_id
-    grant.save()
+    if _has_it_already(session, subject, role, expires_at):
+        return Unchanged(_of(session, subject))  # type: ignore[return-value]
+    row = grant(session, subject, role, granted_by_id=actor.actor_id, expires_at=expires_at)
     kind = "team" if isinstance(subject, Team) else "user"
     _note(
         actor, session, "session.shared", {"subject": str(subject.pk), "kind": kind, "role": role}
@@ -55,25 +45,24 @@ def share(
         SessionShared(
             organization_id=session.organization_id,
             target_id=session.pk,
-            grant_id=grant.pk,
+            grant_id=row.pk,
             subject_kind=kind,
             subject_id=subject.pk,
             role=role,
             expires_at=expires_at,
         )
     )
-    return grant
+    return row  # type: ignore[return-value]
 
 
 @action("sessions.unshare")
 def unshare(actor: User, session: AgentSession, *, share_id: UUID) -> Grant:
     """Take a role away; open sockets of whoever loses access close at once."""
-    grant = find_grant(session, share_id)
-    role, team = role_of(grant), isinstance(grant, SessionTeamGrant)
-    subject_id = grant.group.team.pk if isinstance(grant, SessionTeamGrant) else grant.user_id
-    kind, key = ("team" if team else "user"), grant.pk
-    grant.delete()
-    grant.pk = key
+    row = find_grant(session, share_id)
+    role, key = role_of(row), row.pk
+    team = row.group.team if isinstance(row, SessionTeamGrant) else None
+    kind, subject_id = ("team", team.pk) if team else ("user", row.user_id)  # type: ignore[union-attr]
+    row.delete()
     _note(actor, session, "session.unshared", {"subject": str(subject_id), "kind": kind})
     publish(
         ShareRevoked(
@@ -85,7 +74,7 @@ def unshare(actor: User, session: AgentSession, *, share_id: UUID) -> Grant:
             role=role,
         )
     )
-    return grant
+    return row
 
 
 def find_grant(session: AgentSession, share_id: UUID) -> Grant:
@@ -97,10 +86,17 @@ def find_grant(session: AgentSession, share_id: UUID) -> Grant:
     raise NotFoundError
 
 
-def _table(subject: User | Team) -> tuple[type[Any], dict[str, Any]]:
+def _of(session: AgentSession, subject: User | Team) -> Grant | None:
     if isinstance(subject, Team):
-        return SessionTeamGrant, {"group": subject.group}
-    return SessionUserGrant, {"user": subject}
+        return session.team_grants.filter(group_id=subject.group_id).first()
+    return session.user_grants.filter(user=subject).first()
+
+
+def _has_it_already(
+    session: AgentSession, subject: User | Team, role: str, expires_at: datetime | None
+) -> bool:
+    row = _of(session, subject)
+    return row is not None and role_of(row) == role and row.expires_at == expires_at
 
 
 def _require_fellow(session: AgentSession, subject: User | Team) -> None:

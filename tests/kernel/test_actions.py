@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
 from kernel import clock
 from kernel.jobs import claim_next, enqueue
 from kernel.models import Job
-from kernel.streams.read import envelope  # noqa: F401
 from tests.factories.cast import Cast
 
 
@@ -19,8 +19,6 @@ def test_the_cast_belongs_where_the_contract_says(cast: Cast) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_job_is_claimed_once_until_its_lease_expires() -> None:
-    from django.db import transaction
-
     with transaction.atomic():
         assert enqueue("test.nothing", {}, queue="runner", key="k1")
     with transaction.atomic():

@@ -1,0 +1,67 @@
+"""Lists of sessions: each starts at the policy and costs the same number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from kernel.actors import Actor
+from kernel.policies import visible_to
+from sessions_app.models import AgentSession, Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionFilter:
+    """What somebody looks for; `shelf` is open, archive or trash."""
+
+    text: str = ""
+    status: str = ""
+    owner: str = ""
+    shelf: str = "open"
+    organization_id: UUID | None = None
+
+
+def sessions_visible_to(actor: Actor, wanted: SessionFilter) -> QuerySet[AgentSession]:
+    """Sessions one may know of, filtered; the trash shows only one's own."""
+    rows = visible_to(AgentSession, actor).select_related("owner")
+    rows = rows.filter(_shelf(actor, wanted))
+    if wanted.status:
+        rows = rows.filter(status=wanted.status)
+    if wanted.organization_id:
+        rows = rows.filter(organization_id=wanted.organization_id)
+    if wanted.owner:
+        rows = rows.filter(_owner(actor, wanted.owner))
+    if wanted.text:
+        rows = rows.filter(_matching(actor, wanted.text))
+    return rows
+
+
+def _shelf(actor: Actor, wanted: SessionFilter) -> Q:
+    if wanted.shelf == "trash":
+        return Q(trashed_at__isnull=False, owner_id=actor.actor_id)
+    if wanted.status == "archived" or wanted.shelf == "archive":
+        return Q(trashed_at=None, archived_at__isnull=False)
+    if wanted.shelf == "all":
+        return Q(trashed_at=None)
+    return Q(trashed_at=None, archived_at=None)
+
+
+def _owner(actor: Actor, owner: str) -> Q:
+    if owner == "me":
+        return Q(owner_id=actor.actor_id)
+    if owner == "others":
+        return ~Q(owner_id=actor.actor_id)
+    try:
+        return Q(owner_id=UUID(owner))
+    except ValueError:
+        return Q(owner__username=owner)
+
+
+def _matching(actor: Actor, text: str) -> Q:
+    """By name, or by what was said in sessions whose content one may read."""
+    query = SearchQuery(text, config="simple", search_type="websearch")
+    said = visible_to(Message, actor).filter(session=OuterRef("pk"), search=query)
+    return Q(search=query) | Q(name__icontains=text) | Exists(said)
