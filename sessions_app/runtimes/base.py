@@ -17,6 +17,10 @@ OutcomeStatus = Literal["ok", "error", "denied", "waiting"]
 TurnStatus = Literal["completed", "waiting", "failed"]
 
 
+class SecretNotGrantedError(Exception):
+    """This session was not granted the secret it asked for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
     """What a runtime can do, so that the runner and the page need not guess.
