@@ -1,0 +1,20 @@
+"""Refusals of the egress guard."""
+
+from __future__ import annotations
+
+
+class EgressRefusedError(Exception):
+    """This address may not be reached from here.
+
+    `host` and `port` are what was asked for; `reason` is a sentence a person can act on.
+    """
+
+    def __init__(self, reason: str, *, host: str, port: int) -> None:
+        self.reason = reason
+        self.host = host
+        self.port = port
+        super().__init__(reason)
+
+
+class ResolveError(EgressRefusedError):
+    """This name has no address."""

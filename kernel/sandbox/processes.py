@@ -1,0 +1,100 @@
+"""The process table as /proc shows it: who descends from whom, and what they use."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class ProcessInfo:
+    """One line of the process table. `start_ticks` with `pid` names a process uniquely per boot.
+
+    `cpu_seconds` includes children already waited for.
+    """
+
+    pid: int
+    parent: int
+    state: str
+    cpu_seconds: float
+    start_ticks: int
+    resident_bytes: int
+
+
+def read_process(pid: int) -> ProcessInfo | None:
+    """What /proc/PID/stat says (proc(5)), or None when there is no such process."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    fields = text[text.rindex(")") + 2 :].split()
+    return ProcessInfo(
+        pid=pid,
+        parent=int(fields[1]),
+        state=fields[0],
+        cpu_seconds=sum(map(int, fields[11:15])) / _TICKS,
+        start_ticks=int(fields[19]),
+        resident_bytes=int(fields[21]) * _PAGE,
+    )
+
+
+def private_bytes(pid: int) -> int:
+    """Memory a process would free by ending: resident without file-backed and shared pages."""
+    try:
+        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return 0
+    return (int(resident) - int(shared)) * _PAGE
+
+
+def proportional_bytes(pid: int) -> int:
+    """The process's fair share of its pages (Pss), where we may read it; else `private_bytes`."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return private_bytes(pid)
+    for line in text.splitlines():
+        if line.startswith("Pss_Anon:"):
+            return int(line.split()[1]) * 1024
+    return private_bytes(pid)
+
+
+class ProcessTable:
+    """Snapshots of /proc shared by every watched run, so that many runs cost one scan."""
+
+    def __init__(self, *, fresh_seconds: float = 0.2) -> None:
+        self._fresh_seconds = fresh_seconds
+        self._taken_at = float("-inf")
+        self._children: dict[int, list[ProcessInfo]] = {}
+
+    def descendants(self, pid: int) -> list[ProcessInfo]:
+        """Every living process below `pid`, itself not included."""
+        self._refresh()
+        found: list[ProcessInfo] = []
+        waiting = [pid]
+        while waiting:
+            children = self._children.get(waiting.pop(), [])
+            found += children
+            waiting += [child.pid for child in children]
+        return found
+
+    def _refresh(self) -> None:
+        now = time.monotonic()
+        if now - self._taken_at < self._fresh_seconds:
+            return
+        self._children = {}
+        for process in _all_processes():
+            self._children.setdefault(process.parent, []).append(process)
+        self._taken_at = now
+
+
+def _all_processes() -> Iterable[ProcessInfo]:
+    with os.scandir("/proc") as entries:
+        pids = [int(entry.name) for entry in entries if entry.name.isdigit()]
+    return [process for pid in pids if (process := read_process(pid)) is not None]
