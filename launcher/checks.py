@@ -14,8 +14,10 @@ from pathlib import Path
 
 from launcher.arguments import ROOT, Options
 from launcher.failure import LauncherError
+from launcher.frontend import ensure_frontend
 from launcher.notices import say
 from launcher.postgres import start_private
+from launcher.system import ensure_browser
 
 WORKERS = "2"
 MEMORY_DISK = Path("/dev/shm")
@@ -32,8 +34,16 @@ def run_tests(options: Options) -> int:
         not part.startswith("-") and Path(part.split("::")[0]).exists() for part in options.rest
     )
     where = [] if chosen else ["tests"]
+    ensure_frontend(options.data_dir)
+    ensure_browser(allowed=options.system)
     with test_database() as variables:
         return _run([sys.executable, "-m", "pytest", *parallel, *options.rest, *where], variables)
+
+
+def run_build(options: Options) -> int:
+    """Builds the front end; the environment stands already, or we would not be here."""
+    ensure_frontend(options.data_dir)
+    return 0
 
 
 def run_lint(_: Options) -> int:

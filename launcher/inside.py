@@ -6,11 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 from launcher.arguments import Options, parse
-from launcher.checks import run_bench, run_lint, run_tests, run_types
+from launcher.checks import run_bench, run_build, run_lint, run_tests, run_types
 from launcher.failure import LauncherError
 from launcher.notices import say
+from launcher.up import run_up
 
 COMMANDS: dict[str, Callable[[Options], int]] = {
+    "up": run_up,
+    "build": run_build,
     "test": run_tests,
     "lint": run_lint,
     "types": run_types,

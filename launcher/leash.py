@@ -5,8 +5,11 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
+
+from launcher.processes import Program
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -29,6 +32,24 @@ def die_with_parent(deadly: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return tie
+
+
+def spawn(program: Program, output: int) -> subprocess.Popen[bytes]:
+    """Starts a program in a session of its own, tied to our life; call it from the main thread."""
+    return subprocess.Popen(
+        program.command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        bufsize=0,
+        cwd=program.directory,
+        env=dict(program.environment),
+        start_new_session=True,
+        preexec_fn=die_with_parent(program.stop_signal),  # noqa: PLW1509 - no threads here
+        user=program.user,
+        group=program.group,
+        extra_groups=None if program.user is None else [],
+    )
 
 
 def adopt_orphans() -> None:

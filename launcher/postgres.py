@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import psutil
 
 from launcher.cluster import SUPERUSER, Cluster, postmaster, prepare
 from launcher.failure import LauncherError
 from launcher.keys import keys_directory, stored
-from launcher.leash import die_with_parent
-from launcher.roles import OWNER, RUNTIME, ensure_roles, socket_url
+from launcher.leash import spawn
+from launcher.processes import POSTGRES_GRACE_SECONDS, POSTGRES_STAGE, Program
+from launcher.roles import OWNER, RUNTIME, DatabaseUrls, ensure_roles, socket_url
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.02
-
-
-@dataclass(frozen=True)
-class DatabaseUrls:
-    """How to reach the database: `owner` migrates, `runtime` runs and owns nothing."""
-
-    owner: str
-    runtime: str
+SERVER_ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
 
 
 class PrivateServer:
@@ -38,7 +29,7 @@ class PrivateServer:
         self.cluster = cluster
         self.log = cluster.data.parent / "postgres.log"
         with self.log.open("ab") as log:
-            self._process = spawn(cluster, log)
+            self._process = spawn(postgres_program(cluster), log.fileno())
         self._wait()
         self.urls = ensure_urls(cluster)
 
@@ -73,20 +64,18 @@ def start_private(directory: Path, *, max_connections: int = 200) -> PrivateServ
     return PrivateServer(cluster)
 
 
-def spawn(cluster: Cluster, log: IO[bytes] | int) -> subprocess.Popen[bytes]:
-    """Starts the server as our child; when we die the kernel asks it for a fast shutdown."""
-    return subprocess.Popen(
-        cluster.command,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        cwd="/",
-        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
-        start_new_session=True,
-        preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509 - main thread only
+def postgres_program(cluster: Cluster) -> Program:
+    """Describes the server to a supervisor. SIGINT asks it for a fast, clean shutdown."""
+    return Program(
+        "postgres",
+        tuple(cluster.command),
+        SERVER_ENVIRONMENT,
+        directory=Path("/"),
+        stage=POSTGRES_STAGE,
+        grace_seconds=POSTGRES_GRACE_SECONDS,
+        stop_signal=signal.SIGINT,
         user=cluster.user,
         group=cluster.group,
-        extra_groups=None if cluster.account is None else [],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import psycopg
@@ -12,33 +13,28 @@ RUNTIME = "quarterdeck_runtime"
 DATABASE = "quarterdeck"
 
 
+@dataclass(frozen=True)
+class DatabaseUrls:
+    """How to reach the database: `owner` migrates, `runtime` runs and owns nothing."""
+
+    owner: str
+    runtime: str
+
+
 def socket_url(user: str, password: str, socket_directory: str, database: str = DATABASE) -> str:
     """Builds the libpq URL of a database behind a Unix socket."""
     return f"postgresql://{user}:{password}@/{database}?host={quote(socket_directory, safe='')}"
 
 
 def ensure_roles(superuser_url: str, passwords: dict[str, str]) -> None:
-    """Makes both roles and the database, and sets the passwords that we hold."""
+    """Makes both roles and the database, and sets the passwords that we hold.
+
+    What the runtime role may touch is granted by `manage.py migrate`, as the owner.
+    """
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         _ensure_role(connection, OWNER, passwords[OWNER], "CREATEDB")
         _ensure_role(connection, RUNTIME, passwords[RUNTIME], "NOCREATEDB")
         _ensure_database(connection)
-        grant_defaults(connection, OWNER, RUNTIME)
-    with psycopg.connect(superuser_url, autocommit=True, dbname=DATABASE) as connection:
-        grant_defaults(connection, OWNER, RUNTIME)
-
-
-def grant_defaults(connection: psycopg.Connection, owner: str, runtime: str) -> None:
-    """Lets `runtime` use what `owner` will make in this database; narrower rules are migrations.
-
-    In `template1` it makes every database created later (the tests') start with the same rule.
-    """
-    rights = {"TABLES": "SELECT, INSERT, UPDATE, DELETE", "SEQUENCES": "USAGE, SELECT"}
-    for kind, right in rights.items():
-        statement = "ALTER DEFAULT PRIVILEGES FOR ROLE {} GRANT " + f"{right} ON {kind} TO {{}}"
-        connection.execute(
-            sql.SQL(statement).format(sql.Identifier(owner), sql.Identifier(runtime))
-        )
 
 
 def _ensure_role(connection: psycopg.Connection, name: str, password: str, right: str) -> None:
