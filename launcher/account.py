@@ -48,11 +48,11 @@ def _make_account() -> pwd.struct_passwd:
 
 
 def let_through(path: Path) -> None:
-    """Adds `o+x` (traverse, not list) to every parent of `path` that lacks it: 0700 → 0711."""
+    """Lets others traverse (not list) every parent of `path` that lacks it: 0700 → 0711."""
     for parent in path.resolve().parents:
         mode = parent.stat().st_mode
         if not mode & 0o001:
-            parent.chmod((mode & 0o7777) | 0o001)
+            parent.chmod((mode & 0o7777) | 0o011)
 
 
 def let_read(tree: Path) -> None:

@@ -66,9 +66,14 @@ class Cluster:
         return Path(tempfile.gettempdir()).resolve() / f"quarterdeck-{digest}"
 
     @property
+    def superuser_key(self) -> Path:
+        """File with the password of `postgres`."""
+        return self.keys / "postgres-superuser"
+
+    @property
     def superuser_password(self) -> str:
         """Password of `postgres`, made on first use."""
-        return stored(self.keys / "postgres-superuser")
+        return stored(self.superuser_key)
 
     @property
     def command(self) -> list[str]:
@@ -94,6 +99,8 @@ def prepare(cluster: Cluster) -> None:
         let_through(cluster.data)
     if cluster.data.exists() and any(cluster.data.iterdir()):
         _check(cluster)
+        if not cluster.superuser_key.exists():
+            _reset_password(cluster)
     else:
         _initialize(cluster)
     _make_socket_directory(cluster)
@@ -184,9 +191,18 @@ def _initdb(cluster: Cluster, target: Path, password: Path) -> None:
     ]
     done = run_as_server(cluster, command)
     if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        message = f"PostgreSQL could not make its data directory {cluster.data}: {reason}"
-        raise LauncherError(message)
+        message = f"PostgreSQL could not make its data directory {cluster.data}:"
+        raise LauncherError(f"{message} {_last(done.stderr)}")
+
+
+def _reset_password(cluster: Cluster) -> None:
+    """Gives `postgres` a new password without a server: its key is gone, the data are not."""
+    command = [str(cluster.binaries / "postgres"), "--single", "-D", str(cluster.data), "template1"]
+    secret = cluster.superuser_password
+    done = run_as_server(cluster, command, f"ALTER ROLE {SUPERUSER} PASSWORD '{secret}'\n")
+    if done.returncode != 0:
+        cluster.superuser_key.unlink()
+        raise LauncherError(f"The password of {cluster.data} cannot be set: {_last(done.stderr)}")
 
 
 def run_as_server(
@@ -205,6 +221,10 @@ def run_as_server(
         group=cluster.group,
         extra_groups=None if cluster.account is None else [],
     )
+
+
+def _last(text: str) -> str:
+    return (text.strip().splitlines() or ["no reason given"])[-1]
 
 
 def _make_socket_directory(cluster: Cluster) -> None:

@@ -30,8 +30,12 @@ class PrivateServer:
         self.log = cluster.data.parent / "postgres.log"
         with self.log.open("ab") as log:
             self._process = spawn(postgres_program(cluster), log.fileno())
-        self._wait()
-        self.urls = ensure_urls(cluster)
+        try:
+            self._wait()
+            self.urls = ensure_urls(cluster)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Stops the server cleanly; safe to call twice."""
@@ -58,6 +62,7 @@ def start_private(directory: Path, *, max_connections: int = 200) -> PrivateServ
 
     Call it from the main thread: the kernel ends the server with the thread that started it.
     """
+    directory = directory.resolve()
     keys = keys_directory(directory)
     cluster = Cluster(directory / "pg", keys, max_connections=max_connections, durable=False)
     prepare(cluster)
