@@ -9,10 +9,12 @@ from launcher.arguments import Options, parse
 from launcher.checks import run_bench, run_build, run_lint, run_tests, run_types
 from launcher.failure import LauncherError
 from launcher.notices import say
+from launcher.session import run_session
 from launcher.up import run_up
 
 COMMANDS: dict[str, Callable[[Options], int]] = {
     "up": run_up,
+    "session": run_session,
     "build": run_build,
     "test": run_tests,
     "lint": run_lint,

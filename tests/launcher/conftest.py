@@ -13,7 +13,7 @@ from tests.launcher.trees import Tree, marked
 
 
 @pytest.fixture
-def data_dir() -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """A short temporary directory: sockets have to fit into it."""
     path = Path(tempfile.mkdtemp(prefix="qd-"))
     yield path
@@ -23,12 +23,12 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture
-def tree(data_dir: Path) -> Iterator[Callable[..., Tree]]:
+def tree(home: Path) -> Iterator[Callable[..., Tree]]:
     """Starts supervisors; whatever a test leaves of them is ended."""
     trees: list[Tree] = []
 
     def start(*programs: dict[str, object]) -> Tree:
-        trees.append(Tree(data_dir, *programs))
+        trees.append(Tree(home, *programs))
         return trees[-1]
 
     yield start

@@ -138,9 +138,9 @@ def test_secrets_and_data_are_closed_to_others(server: PrivateServer) -> None:
 
 @as_root
 def test_as_root_the_server_runs_as_another_account_and_parents_gain_only_traversal(
-    data_dir: Path,
+    home: Path,
 ) -> None:
-    outer, inner = data_dir / "outer", data_dir / "outer" / "inner"
+    outer, inner = home / "outer", home / "outer" / "inner"
     inner.mkdir(parents=True)
     outer.chmod(0o700)
     inner.chmod(0o750)
@@ -155,21 +155,21 @@ def test_as_root_the_server_runs_as_another_account_and_parents_gain_only_traver
 
 
 @as_root
-def test_as_root_a_parent_closed_again_is_opened_at_the_next_start(data_dir: Path) -> None:
-    start_private(data_dir).close()
-    data_dir.chmod(0o700)
+def test_as_root_a_parent_closed_again_is_opened_at_the_next_start(home: Path) -> None:
+    start_private(home).close()
+    home.chmod(0o700)
 
-    with start_private(data_dir) as running:
+    with start_private(home) as running:
         assert ask(running.urls.runtime, "SELECT 1") == 1
 
 
 @as_root
-def test_not_as_root_it_runs_as_the_caller_and_changes_no_mode(data_dir: Path) -> None:
-    inner = data_dir / "inner"
+def test_not_as_root_it_runs_as_the_caller_and_changes_no_mode(home: Path) -> None:
+    inner = home / "inner"
     inner.mkdir()
-    shutil.chown(data_dir, 65534, 65534)
+    shutil.chown(home, 65534, 65534)
     shutil.chown(inner, 65534, 65534)
-    data_dir.chmod(0o700)
+    home.chmod(0o700)
     code = (
         "import os, pathlib, sys, psutil; from launcher.postgres import start_private, postmaster\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
@@ -186,49 +186,49 @@ def test_not_as_root_it_runs_as_the_caller_and_changes_no_mode(data_dir: Path) -
     )
 
     assert done.stdout == "65534\n", done.stderr
-    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
 
-def test_a_second_start_keeps_data_and_passwords(data_dir: Path) -> None:
-    with start_private(data_dir) as first:
+def test_a_second_start_keeps_data_and_passwords(home: Path) -> None:
+    with start_private(home) as first:
         with psycopg.connect(first.urls.owner) as owner:
             owner.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         urls = first.urls
 
-    with start_private(data_dir) as second:
+    with start_private(home) as second:
         assert second.urls == urls
         assert ask(second.urls.owner, "SELECT answer FROM kept") == 42
 
 
 def test_settings_and_rules_changed_by_hand_are_put_right_at_the_next_start(
-    data_dir: Path,
+    home: Path,
 ) -> None:
-    start_private(data_dir).close()
-    (data_dir / "pg" / "pg_hba.conf").write_text("local all all trust\n")
-    (data_dir / "pg" / "postgresql.auto.conf").write_text("listen_addresses = '*'\n")
+    start_private(home).close()
+    (home / "pg" / "pg_hba.conf").write_text("local all all trust\n")
+    (home / "pg" / "postgresql.auto.conf").write_text("listen_addresses = '*'\n")
 
-    with start_private(data_dir) as running:
+    with start_private(home) as running:
         assert ask(running.urls.runtime, "SHOW listen_addresses") == ""
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(with_password(running.urls.owner, "wrong"))
 
 
-def test_lost_keys_are_made_anew(data_dir: Path) -> None:
-    with start_private(data_dir) as running:
+def test_lost_keys_are_made_anew(home: Path) -> None:
+    with start_private(home) as running:
         before = running.urls
-    shutil.rmtree(data_dir / "keys")
+    shutil.rmtree(home / "keys")
 
-    with start_private(data_dir) as running:
+    with start_private(home) as running:
         assert running.urls != before
         assert ask(running.urls.owner, "SELECT 1") == 1
 
 
-def test_stopping_is_clean(data_dir: Path) -> None:
-    running = start_private(data_dir)
+def test_stopping_is_clean(home: Path) -> None:
+    running = start_private(home)
 
     running.close()
 
-    log = (data_dir / "postgres.log").read_text()
+    log = (home / "postgres.log").read_text()
     assert "received fast shutdown request" in log
     assert log.rstrip().endswith("database system is shut down")
     assert postmaster(running.cluster) is None
@@ -242,24 +242,24 @@ STARTS_ONE = (
 
 
 @pytest.mark.kill
-def test_the_server_shuts_down_cleanly_when_its_launcher_is_killed(data_dir: Path) -> None:
+def test_the_server_shuts_down_cleanly_when_its_launcher_is_killed(home: Path) -> None:
     launcher = subprocess.Popen(
-        [sys.executable, "-c", STARTS_ONE, str(data_dir)], cwd=ROOT, stdout=subprocess.PIPE
+        [sys.executable, "-c", STARTS_ONE, str(home)], cwd=ROOT, stdout=subprocess.PIPE
     )
     assert launcher.stdout is not None
     assert launcher.stdout.readline() == b"started\n"
-    cluster = Cluster(data_dir / "pg", keys_directory(data_dir))
+    cluster = Cluster(home / "pg", keys_directory(home))
 
     launcher.kill()
     launcher.communicate()
 
     wait_for(lambda: postmaster(cluster) is None, "the server ends by itself")
-    assert "database system is shut down" in (data_dir / "postgres.log").read_text()
+    assert "database system is shut down" in (home / "postgres.log").read_text()
 
 
 @pytest.mark.kill
-def test_a_server_left_running_is_stopped_and_its_data_taken_over(data_dir: Path) -> None:
-    cluster = Cluster(data_dir / "pg", keys_directory(data_dir), durable=False)
+def test_a_server_left_running_is_stopped_and_its_data_taken_over(home: Path) -> None:
+    cluster = Cluster(home / "pg", keys_directory(home), durable=False)
     prepare(cluster)
     stale = subprocess.Popen(
         cluster.command, user=cluster.user, group=cluster.group, cwd="/",
@@ -273,13 +273,13 @@ def test_a_server_left_running_is_stopped_and_its_data_taken_over(data_dir: Path
 
     stale.wait()
     assert not stop_stale(cluster)
-    with start_private(data_dir) as running:
+    with start_private(home) as running:
         assert ask(running.urls.owner, "SELECT answer FROM kept") == 42
 
 
 @pytest.mark.kill
-def test_data_survive_a_killed_server(data_dir: Path) -> None:
-    cluster = Cluster(data_dir / "pg", keys_directory(data_dir))
+def test_data_survive_a_killed_server(home: Path) -> None:
+    cluster = Cluster(home / "pg", keys_directory(home))
     prepare(cluster)
     first = PrivateServer(cluster)
     with psycopg.connect(first.urls.owner) as owner:
@@ -305,8 +305,8 @@ def _backends(data: Path) -> list[int]:
     return found
 
 
-def test_a_path_too_long_for_a_socket_gets_a_short_private_directory(data_dir: Path) -> None:
-    deep = data_dir / ("d" * 60) / ("e" * 60)
+def test_a_path_too_long_for_a_socket_gets_a_short_private_directory(home: Path) -> None:
+    deep = home / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)
 
     with start_private(deep) as running:
@@ -317,53 +317,53 @@ def test_a_path_too_long_for_a_socket_gets_a_short_private_directory(data_dir: P
     shutil.rmtree(directory)
 
 
-def test_data_of_another_version_are_refused_in_one_sentence(data_dir: Path) -> None:
-    (data_dir / "pg").mkdir()
-    (data_dir / "pg" / "PG_VERSION").write_text("16\n")
+def test_data_of_another_version_are_refused_in_one_sentence(home: Path) -> None:
+    (home / "pg").mkdir()
+    (home / "pg" / "PG_VERSION").write_text("16\n")
 
     with pytest.raises(LauncherError) as refusal:
-        start_private(data_dir)
+        start_private(home)
 
     assert str(refusal.value) == (
-        f"{data_dir}/pg was made by PostgreSQL 16, this Quarterdeck brings 18: dump it with "
+        f"{home}/pg was made by PostgreSQL 16, this Quarterdeck brings 18: dump it with "
         "version 16 and load it into a new data directory."
     )
 
 
-def test_a_directory_of_something_else_is_refused_and_left_alone(data_dir: Path) -> None:
-    (data_dir / "pg").mkdir()
-    (data_dir / "pg" / "holiday.jpg").write_text("precious")
+def test_a_directory_of_something_else_is_refused_and_left_alone(home: Path) -> None:
+    (home / "pg").mkdir()
+    (home / "pg" / "holiday.jpg").write_text("precious")
 
     with pytest.raises(LauncherError, match="is not empty and holds no PostgreSQL data"):
-        start_private(data_dir)
+        start_private(home)
 
-    assert (data_dir / "pg" / "holiday.jpg").read_text() == "precious"
+    assert (home / "pg" / "holiday.jpg").read_text() == "precious"
 
 
 def test_a_full_disk_is_reported_before_anything_is_made(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster_module, "FREE_BYTES_NEEDED", 2**60)
 
     with pytest.raises(LauncherError, match=r"^The disk that holds .* is full \(\d+ MiB free"):
-        start_private(data_dir)
+        start_private(home)
 
-    assert not (data_dir / "pg").exists()
+    assert not (home / "pg").exists()
 
 
-def test_an_interrupted_creation_is_begun_anew(data_dir: Path) -> None:
-    draft = data_dir / "pg.new"
+def test_an_interrupted_creation_is_begun_anew(home: Path) -> None:
+    draft = home / "pg.new"
     draft.mkdir()
     (draft / "PG_VERSION").write_text("18\n")
 
-    with start_private(data_dir) as running:
+    with start_private(home) as running:
         assert ask(running.urls.runtime, "SELECT 1") == 1
     assert not draft.exists()
 
 
-def test_a_server_that_cannot_start_says_why(data_dir: Path) -> None:
-    start_private(data_dir).close()
-    (data_dir / "pg" / "global" / "pg_control").unlink()
+def test_a_server_that_cannot_start_says_why(home: Path) -> None:
+    start_private(home).close()
+    (home / "pg" / "global" / "pg_control").unlink()
 
     with pytest.raises(LauncherError, match=r"PostgreSQL did not start: .*pg_control"):
-        start_private(data_dir)
+        start_private(home)

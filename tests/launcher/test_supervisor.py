@@ -78,7 +78,7 @@ def test_the_other_children_go_on_while_one_crashes(tree: Callable[..., Tree]) -
 
 @pytest.mark.parametrize("deadly", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_everything_cleanly(
-    tree: Callable[..., Tree], data_dir: Path, deadly: signal.Signals
+    tree: Callable[..., Tree], home: Path, deadly: signal.Signals
 ) -> None:
     running = tree(python("web", SLEEPER), python("runner", WITH_GRANDCHILD))
     running.pid_of("runner", 2)
@@ -87,11 +87,11 @@ def test_a_signal_stops_everything_cleanly(
 
     assert code == 0
     assert running.line() == "stopped"
-    assert marked(data_dir) == []
+    assert marked(home) == []
     assert running.complaints() == ""
 
 
-def test_children_stop_stage_by_stage(tree: Callable[..., Tree], data_dir: Path) -> None:
+def test_children_stop_stage_by_stage(tree: Callable[..., Tree], home: Path) -> None:
     running = tree(
         python("keeper", NOTES_ITS_END, "keeper", stage=2),
         python("web", NOTES_ITS_END, "web", stage=0),
@@ -102,7 +102,7 @@ def test_children_stop_stage_by_stage(tree: Callable[..., Tree], data_dir: Path)
 
     running.stop()
 
-    assert (data_dir / "order").read_text().split() == ["web", "runner", "keeper"]
+    assert (home / "order").read_text().split() == ["web", "runner", "keeper"]
 
 
 def test_a_child_that_ignores_the_request_is_killed_after_its_grace(
@@ -131,22 +131,22 @@ def test_grandchildren_of_a_killed_child_are_ended(tree: Callable[..., Tree]) ->
 
 @pytest.mark.kill
 @pytest.mark.slow
-def test_a_killed_supervisor_leaves_no_process(tree: Callable[..., Tree], data_dir: Path) -> None:
+def test_a_killed_supervisor_leaves_no_process(tree: Callable[..., Tree], home: Path) -> None:
     running = tree(
         python("web", SLEEPER), python("worker", STUBBORN), python("runner", WITH_GRANDCHILD)
     )
     running.pid_of("web"), running.pid_of("worker"), running.pid_of("runner", 2)
-    assert len(marked(data_dir)) == 4
+    assert len(marked(home)) == 4
 
     running.process.kill()
     running.process.wait()
 
-    wait_for(lambda: marked(data_dir) == [], "nothing of the tree is left")
+    wait_for(lambda: marked(home) == [], "nothing of the tree is left")
 
 
 @pytest.mark.kill
 @pytest.mark.slow
-def test_the_watchdog_is_replaced_when_it_dies(tree: Callable[..., Tree], data_dir: Path) -> None:
+def test_the_watchdog_is_replaced_when_it_dies(tree: Callable[..., Tree], home: Path) -> None:
     running = tree(python("worker", STUBBORN))
     running.pid_of("worker")
     supervisor = psutil.Process(running.process.pid)
@@ -164,12 +164,12 @@ def test_the_watchdog_is_replaced_when_it_dies(tree: Callable[..., Tree], data_d
 
     running.process.kill()
     running.process.wait()
-    wait_for(lambda: marked(data_dir) == [], "the new one does its duty")
+    wait_for(lambda: marked(home) == [], "the new one does its duty")
 
 
 @pytest.mark.kill
 def test_a_new_supervisor_ends_what_an_earlier_one_left(
-    tree: Callable[..., Tree], data_dir: Path
+    tree: Callable[..., Tree], home: Path
 ) -> None:
     first = tree(python("worker", STUBBORN))
     worker = first.pid_of("worker")
