@@ -1,0 +1,119 @@
+"""Makes the Python environment from hashed requirements, once per state of the requirements.
+
+Runs on a bare Python: standard library only. Environments live under `.quarterdeck/`, named by the
+hash of what went into them, so a second start finds its own and takes no time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from launcher.failure import LauncherError
+from launcher.notices import say
+from launcher.uvwheel import fetch_uv
+
+COMPLETE = ".complete"
+"""Written last: a directory without it was interrupted and is made anew."""
+
+
+@dataclass(frozen=True)
+class Installer:
+    """The two commands that make an environment and fill it."""
+
+    name: str
+    create: tuple[str, ...]
+    install: tuple[str, ...]
+
+
+def environment_python(root: Path, data_dir: Path, kind: str) -> Path:
+    """Returns the interpreter of the environment of a kind (`base`, `dev`, `node`), made if absent.
+
+    `QUARTERDECK_PYTHON` names an interpreter that already has everything and is taken as it is.
+    """
+    given = os.environ.get("QUARTERDECK_PYTHON")
+    if given and kind != "node":
+        return Path(shutil.which(given) or given)
+    home = environment_home(root, data_dir)
+    accepted = ("base", "dev") if kind == "base" else (kind,)
+    for candidate in accepted:
+        path = environment_path(root, home, candidate)
+        if is_complete(path):
+            return path / "bin" / "python"
+    return _make(root, home, kind)
+
+
+def environment_home(root: Path, data_dir: Path) -> Path:
+    """Returns where environments are kept: beside the code, or in D where that is read-only."""
+    home = root / ".quarterdeck"
+    writable = os.access(home if home.exists() else root, os.W_OK)
+    return home if writable else data_dir
+
+
+def environment_path(root: Path, home: Path, kind: str) -> Path:
+    """Names an environment by its requirements and the interpreter that it is made with."""
+    digest = hashlib.sha256((root / "requirements" / f"{kind}.txt").read_bytes())
+    for part in (sys.implementation.cache_tag, sys.base_prefix, platform.machine()):
+        digest.update(f"\0{part}".encode())
+    return home / f"env-{kind}-{digest.hexdigest()[:16]}"
+
+
+def is_complete(path: Path) -> bool:
+    """Says whether an environment was made to its end and its interpreter still exists."""
+    return (path / COMPLETE).exists() and (path / "bin" / "python").exists()
+
+
+def choose_installer(path: Path, home: Path) -> Installer:
+    """Takes `uv` on PATH, else venv and pip of this Python, else the pinned uv wheel."""
+    uv = shutil.which("uv")
+    if uv is None and can_venv():
+        create = (sys.executable, "-m", "venv", str(path))
+        pip = (str(path / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check")
+        return Installer("pip", create, (*pip, "--quiet", "--require-hashes", "-r"))
+    uv = uv or str(fetch_uv(home))
+    make = (uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(path))
+    python = ("--python", str(path / "bin" / "python"))
+    return Installer("uv", make, (uv, "pip", "install", *python, "--require-hashes", "-r"))
+
+
+def can_venv() -> bool:
+    """Says whether this Python can make an environment with pip in it (Debian splits that off)."""
+    return find_spec("venv") is not None and find_spec("ensurepip") is not None
+
+
+def _make(root: Path, home: Path, kind: str) -> Path:
+    path = environment_path(root, home, kind)
+    home.mkdir(parents=True, exist_ok=True)
+    with _only_one(home / "env.lock"):
+        if not is_complete(path):
+            shutil.rmtree(path, ignore_errors=True)
+            installer = choose_installer(path, home)
+            say(f"      installing requirements/{kind}.txt with {installer.name}")
+            _run(installer.create)
+            _run([*installer.install, str(root / "requirements" / f"{kind}.txt")])
+            (path / COMPLETE).touch()
+    return path / "bin" / "python"
+
+
+def _run(command: Sequence[str]) -> None:
+    done = subprocess.run(command, stdout=sys.stderr, check=False)
+    if done.returncode != 0:
+        message = f"The Python environment could not be made: `{' '.join(command[:4])} …` failed."
+        raise LauncherError(message)
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

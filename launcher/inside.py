@@ -1,0 +1,40 @@
+"""Second half of every command: runs inside the environment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from launcher.arguments import Options, parse
+from launcher.checks import run_bench, run_build, run_lint, run_tests, run_types
+from launcher.failure import LauncherError
+from launcher.notices import say
+from launcher.session import run_session
+from launcher.up import run_up
+
+COMMANDS: dict[str, Callable[[Options], int]] = {
+    "up": run_up,
+    "session": run_session,
+    "build": run_build,
+    "test": run_tests,
+    "lint": run_lint,
+    "types": run_types,
+    "bench": run_bench,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command and returns its exit code: 0 done, 1 findings or failure, 2 misuse."""
+    try:
+        options = parse(arguments)
+        return COMMANDS[options.command](options)
+    except LauncherError as error:
+        say(f"quarterdeck: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("quarterdeck: interrupted")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

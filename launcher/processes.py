@@ -1,0 +1,115 @@
+"""The processes of one installation: what each runs, how it stops, its share of the database."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from launcher.arguments import ROOT
+
+WORKER_CHILDREN = 2
+POOL_SIZE = 16
+"""Connections in the pool of one process (`DATABASE_POOL` of the settings)."""
+POOLED = POOL_SIZE + 3
+"""A pool, one LISTEN, one advisory lock, one to spare."""
+RESERVED_CONNECTIONS = 20
+"""For migrations, management commands, psql and PostgreSQL's own three."""
+
+MANAGE = (sys.executable, "manage.py")
+CELERY = (sys.executable, "-m", "celery", "-A", "config.celery")
+
+
+@dataclass(frozen=True)
+class Service:
+    """One line of the table of processes. `{bind}` and `{port}` are filled in at start."""
+
+    name: str
+    command: tuple[str, ...]
+    stage: int
+    """Stages stop one after the other, lowest first."""
+    grace_seconds: float
+    """How long it may take to stop before it is killed."""
+    connections: int
+
+
+SERVICES = (
+    Service(
+        "web",
+        (sys.executable, "-m", "daphne", "-b", "{bind}", "-p", "{port}", "config.asgi:application"),
+        stage=0,
+        grace_seconds=10,
+        connections=POOLED,
+    ),
+    Service("runner", (*MANAGE, "runner"), stage=1, grace_seconds=10, connections=POOLED),
+    Service(
+        "worker",
+        (
+            *CELERY,
+            "worker",
+            "-Q",
+            "default,workflows",
+            "--concurrency",
+            str(WORKER_CHILDREN),
+            "--without-gossip",
+            "--without-mingle",
+        ),
+        stage=1,
+        grace_seconds=10,
+        connections=WORKER_CHILDREN + 2,
+    ),
+    Service(
+        "beat",
+        (*CELERY, "beat", "-S", "django_celery_beat.schedulers:DatabaseScheduler"),
+        stage=1,
+        grace_seconds=5,
+        connections=2,
+    ),
+    Service("gateway", (*MANAGE, "gateway"), stage=2, grace_seconds=10, connections=POOLED),
+    Service("keeper", (*MANAGE, "keeper"), stage=2, grace_seconds=10, connections=POOLED),
+)
+
+POSTGRES_STAGE = 9
+POSTGRES_GRACE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Program:
+    """Something the supervisor runs: a filled-in service, the database or a one-shot command."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    directory: Path = ROOT
+    stage: int = 1
+    grace_seconds: float = 10.0
+    stop_signal: signal.Signals = signal.SIGTERM
+    user: int | None = None
+    group: int | None = None
+    restart: bool = True
+
+
+def max_connections() -> int:
+    """Returns how many connections the server must offer to the whole tree."""
+    return max(100, sum(service.connections for service in SERVICES) + RESERVED_CONNECTIONS)
+
+
+def service_programs(bind: str, port: int, environment: Mapping[str, str]) -> list[Program]:
+    """Fills the table in for one installation."""
+    return [
+        Program(
+            service.name,
+            tuple(part.format(bind=bind, port=port) for part in service.command),
+            environment,
+            stage=service.stage,
+            grace_seconds=service.grace_seconds,
+        )
+        for service in SERVICES
+    ]
+
+
+def manage_program(name: str, *arguments: str, environment: Mapping[str, str]) -> Program:
+    """Returns a one-shot `manage.py` command."""
+    return Program(name, (*MANAGE, *arguments), environment, restart=False)
