@@ -20,6 +20,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T", bound=models.Model)
 registry: dict[str, Action] = {}
+# Who runs internal verbs without asking a policy: the product itself and the agents it drives.
+_OWN_PROCESSES = frozenset({"system", "agent"})
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def action(
                 with entered(actor=actor, verb=name), transaction.atomic(durable=True):
                     with events.recording() as facts:
                         subject = _fresh(target, locks=locks)
-                        policies.require(actor, name, subject)
+                        if not (internal and actor.actor_kind in _OWN_PROCESSES):
+                            policies.require(actor, name, subject)
                         result = service(actor, subject, *args, **given)
                         idempotency.keep(result)
                     if isinstance(result, Unchanged):

@@ -44,6 +44,16 @@ class SystemActor:
 
 
 @dataclass(frozen=True)
+class AgentActor:
+    """An agent that acts for a person; `actor_id` names what it runs in."""
+
+    actor_id: UUID
+    on_behalf_of_id: UUID | None
+    display_name: str = "agent"
+    actor_kind: str = "agent"
+
+
+@dataclass(frozen=True)
 class UnknownActor:
     """Somebody who has not said who they are."""
 

@@ -1,0 +1,169 @@
+"""Executing an allowed call: shell and search in the sandbox, files by descriptor, MCP by gateway.
+
+Each way answers with text, an exit code and whether it went well; it never raises for a tool's
+own failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from kernel.sandbox import (
+    Identity,
+    Jail,
+    KillReason,
+    Limits,
+    Network,
+    SandboxError,
+    Supervisor,
+    Workspace,
+)
+from sessions_app.broker.output import Output
+
+READ_LIMIT = 2 * 1024 * 1024
+_TRAILER = {
+    KillReason.WALL_TIME: "The time limit ended it.",
+    KillReason.OUTPUT: "It wrote more than the output limit and was ended.",
+    KillReason.MEMORY: "The memory limit ended it.",
+    KillReason.DISK: "The working directory is full; it was ended.",
+    KillReason.CPU_TIME: "The CPU limit ended it.",
+    KillReason.FILE_SIZE: "A file grew over the size limit; it was ended.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where calls of a session execute."""
+
+    session_id: UUID
+    workspace: Path
+    identity: Identity | None
+    limits: Limits
+    domains: tuple[str, ...] = ()
+    supervisor: Supervisor | None = None
+    unavailable: str = ""
+    level: str = "none"
+
+
+@dataclass(kw_only=True)
+class Executed:
+    """What a tool answered; text that was not streamed already stands in `content`."""
+
+    ok: bool
+    content: str = ""
+    exit_code: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def run_shell(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
+    """`/bin/bash -c` in the session's jail."""
+    seconds = arguments.get("timeout_seconds")
+    limits = replace(place.limits, wall_seconds=float(seconds)) if seconds else place.limits
+    return await _sandboxed(place, ["/bin/bash", "-c", arguments["command"]], output, limits)
+
+
+async def search(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
+    """`grep -rnE`; nothing found is a good answer."""
+    argv = ["grep", "-rnIE", "--exclude-dir=.git", "--exclude-dir=.home", "-e"]
+    argv += [arguments["pattern"], "--", arguments.get("path", ".")]
+    found = await _sandboxed(place, argv, output, place.limits)
+    if found.exit_code == 1:
+        return Executed(ok=True, content="Nothing found.", exit_code=1)
+    return found
+
+
+async def _sandboxed(place: Place, argv: list[str], output: Output, limits: Limits) -> Executed:
+    if place.supervisor is None:
+        return Executed(ok=False, content=place.unavailable)
+    jail = Jail(
+        workspace=place.workspace,
+        identity=place.identity,
+        limits=limits,
+        network=Network(domains=place.domains) if place.domains else None,
+    )
+    try:
+        ended = await place.supervisor.run(jail, argv, on_output=output.feed)
+    except SandboxError as failure:
+        return Executed(ok=False, content=str(failure))
+    note = _TRAILER.get(ended.killed_for, "") if ended.killed_for else ""
+    return Executed(ok=ended.exit_code == 0, content=note, exit_code=ended.exit_code)
+
+
+async def read_file(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
+    """A file's text, or a part of it."""
+    offset = arguments.get("offset", 0)
+
+    def read() -> tuple[bytes, int]:
+        with Workspace(place.workspace) as files:
+            found = files.read(arguments["path"], max_bytes=READ_LIMIT, offset=offset)
+            return found.data, found.size
+
+    data, size = await asyncio.to_thread(read)
+    await output.feed(data)
+    rest = size - offset - len(data)
+    return Executed(ok=True, content=f"[{rest} bytes more]" if rest > 0 else "")
+
+
+async def write_file(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
+    """Replace or create a file."""
+    data = str(arguments["content"]).encode()
+
+    def write() -> None:
+        with Workspace(place.workspace) as files:
+            files.write(arguments["path"], data, max_bytes=place.limits.file_bytes)
+
+    await asyncio.to_thread(write)
+    return Executed(ok=True, content=f"Wrote {len(data)} bytes to {arguments['path']}.")
+
+
+async def edit_file(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
+    """Replace the one place where `old` stands; none or several is an error."""
+
+    def edit() -> str:
+        with Workspace(place.workspace) as files:
+            path, old = arguments["path"], str(arguments["old"])
+            found = files.read(path, max_bytes=READ_LIMIT)
+            if found.size > READ_LIMIT:
+                return "The file is too large to edit."
+            text = found.data.decode("utf-8", errors="surrogateescape")
+            if (count := text.count(old)) != 1:
+                return f"The old text stands {count} times in {path}; it must stand once."
+            new = text.replace(old, str(arguments["new"])).encode("utf-8", "surrogateescape")
+            files.write(path, new, max_bytes=place.limits.file_bytes)
+            return ""
+
+    fault = await asyncio.to_thread(edit)
+    return Executed(ok=not fault, content=fault or f"Edited {arguments['path']}.")
+
+
+async def list_files(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
+    """Names, kinds and sizes."""
+
+    def listing() -> str:
+        with Workspace(place.workspace) as files:
+            found = files.list(arguments.get("path", "."))
+        marks = {"directory": "/", "link": "@", "other": "?"}
+        lines = [
+            f"{entry.name}{marks.get(entry.kind, '')}\t{entry.size}"
+            for entry in found.entries
+            if entry.name != ".home"
+        ]
+        return "\n".join([*lines, *([] if found.complete else ["[more left out]"])])
+
+    await output.feed((await asyncio.to_thread(listing)).encode())
+    return Executed(ok=True)
+
+
+WAYS = {
+    "shell": run_shell,
+    "grep": search,
+    "read_file": read_file,
+    "write_file": write_file,
+    "edit_file": edit_file,
+    "list_files": list_files,
+}

@@ -1,0 +1,131 @@
+"""The policy of one call: allow, ask or deny, by tool, path, command, domain and mode.
+
+Deny rules and the organization's ceiling hold in every mode; `bypassPermissions` turns an ask
+into an allow and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from sessions_app.broker import rules
+from sessions_app.enums import PermissionMode
+from sessions_app.safety import Anatomy, Call, Danger, Verdict, anatomy_of, classify
+
+READS = frozenset({"read_file", "list_files", "grep"})
+EDITS = frozenset({"write_file", "edit_file"})
+SHELL = "shell"
+_SCRATCH = ("/workspace", "/tmp", "/dev/null", "/dev/stdout", "/dev/stderr")  # noqa: S108
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ceiling:
+    """What this session may do at most, gathered from session and organization."""
+
+    mode: str = PermissionMode.DEFAULT.value
+    allowed_tools: Sequence[str] = ()
+    denied_tools: Sequence[str] = ()
+    allowed_domains: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """`verdict` is allow, ask or deny; `reason` is for people."""
+
+    verdict: str
+    reason: str
+    danger: Verdict
+
+
+def judge(call: Call, ceiling: Ceiling) -> Judgement:
+    """Judge one call."""
+    danger, anatomy = classify(call), anatomy_of(call)
+    verdict, reason = _decide(call, ceiling, danger, anatomy)
+    if verdict == "ask" and ceiling.mode == PermissionMode.BYPASS:
+        verdict = "allow"
+    return Judgement(verdict=verdict, reason=reason, danger=danger)
+
+
+def _decide(call: Call, ceiling: Ceiling, danger: Verdict, anatomy: Anatomy) -> tuple[str, str]:
+    denied = rules.any_match(ceiling.denied_tools, call, anatomy)
+    if denied:
+        return "deny", f"Your organization denies this by the rule {denied}."
+    if ceiling.allowed_tools and not rules.all_covered(ceiling.allowed_tools, call, anatomy):
+        return "deny", f"{call.tool} is not among the tools this session allows."
+    if ceiling.mode == PermissionMode.PLAN:
+        return _plan(call, danger, anatomy)
+    if danger.danger is Danger.DANGEROUS:
+        return "ask", _first(danger)
+    if call.tool in READS:
+        return "allow", ""
+    if call.tool in EDITS:
+        return _edit(ceiling)
+    if call.tool == SHELL:
+        return _shell(ceiling, anatomy)
+    return _mcp(call, danger)
+
+
+def _plan(call: Call, danger: Verdict, anatomy: Anatomy) -> tuple[str, str]:
+    """Reads only."""
+    quiet = danger.danger is Danger.NONE and anatomy.complete
+    touches = anatomy.writes or anatomy.deletes or anatomy.hosts
+    if call.tool in READS or call.annotations.get("readOnlyHint") is True:
+        return "allow", ""
+    if call.tool == SHELL and quiet and not touches and _only_reads(anatomy):
+        return "allow", ""
+    return "deny", "The session is in plan mode: it reads and changes nothing."
+
+
+_READERS = frozenset(
+    "cat head tail ls stat file wc grep egrep fgrep rg find sort uniq cut tr diff cmp du df pwd "
+    "echo printf true false test date which type basename dirname realpath readlink tree nl od "
+    "sha256sum md5sum uname id whoami jq".split()
+)
+_GIT_READS = frozenset("status log diff show branch rev-parse ls-files blame describe".split())
+
+
+def _only_reads(anatomy: Anatomy) -> bool:
+    return all(
+        program.name in _READERS
+        or (program.name == "git" and len(program.argv) > 1 and program.argv[1] in _GIT_READS)
+        for program in anatomy.programs
+    )
+
+
+def _edit(ceiling: Ceiling) -> tuple[str, str]:
+    if ceiling.mode == PermissionMode.ACCEPT_EDITS:
+        return "allow", ""
+    return "ask", "The session asks before it changes files; acceptEdits would allow it."
+
+
+def _shell(ceiling: Ceiling, anatomy: Anatomy) -> tuple[str, str]:
+    outside = [path for path in (*anatomy.writes, *anatomy.deletes) if not _inside(path)]
+    if outside:
+        return "ask", f"It writes outside the working directory: {', '.join(outside[:3])}."
+    strange = [h for h in anatomy.hosts if not _opened(h, ceiling.allowed_domains)]
+    if strange:
+        return "ask", f"It reaches the network: {', '.join(strange[:3])}."
+    return "allow", ""
+
+
+def _mcp(call: Call, danger: Verdict) -> tuple[str, str]:
+    if call.annotations.get("readOnlyHint") is True and danger.danger is Danger.NONE:
+        return "allow", ""
+    return "ask", _first(danger) or f"{call.tool} is not known to only read."
+
+
+def _inside(path: str) -> bool:
+    pure = PurePosixPath(path)
+    if not pure.is_absolute():
+        return not path.startswith("~") and ".." not in pure.parts
+    return any(pure.is_relative_to(place) for place in _SCRATCH)
+
+
+def _opened(host: str, domains: Sequence[str]) -> bool:
+    return any(rules.domain_matches(pattern, host) for pattern in domains)
+
+
+def _first(danger: Verdict) -> str:
+    return danger.reasons[0].text if danger.reasons else ""
