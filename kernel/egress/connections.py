@@ -17,7 +17,7 @@ async def open_connection(
     port: int,
     *,
     context: ssl.SSLContext | None = None,
-    timeout_seconds: float = CONNECT_SECONDS,  # noqa: ASYNC109 - per address
+    timeout_seconds: float = CONNECT_SECONDS,
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Connect to the first permitted address that answers, with TLS when a context is given.
 
@@ -47,5 +47,3 @@ def create_connection(
         except OSError as error:
             last = error
     raise last
-
-

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterable
+from typing import cast
 
 from kernel.egress.connections import open_connection
 from kernel.egress.errors import EgressRefusedError
@@ -63,7 +64,7 @@ class EgressProxy:
 
     async def serve(self, listener: socket.socket) -> None:
         """Accept on a listening TCP or unix socket, which from now on belongs to the proxy."""
-        listener.setblocking(False)
+        listener.settimeout(0)
         if listener.family == socket.AF_UNIX:
             start = asyncio.start_unix_server(self._accept, sock=listener, limit=_HEAD_BYTES)
         else:
@@ -79,8 +80,7 @@ class EgressProxy:
         await asyncio.gather(*self._open, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+        task = cast("asyncio.Task[None]", asyncio.current_task())
         self._open.add(task)
         try:
             await self._answer(reader, writer)

@@ -8,8 +8,18 @@ from urllib.parse import urlsplit
 
 # Fields that concern one hop only, and those a proxy client may add for us alone.
 _HOP_BY_HOP = frozenset(
-    "connection host keep-alive proxy-authenticate proxy-authorization proxy-connection te "
-    "trailer transfer-encoding upgrade".split()
+    {
+        "connection",
+        "host",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*\Z")
 _LINE = re.compile(rb"([A-Z]{1,20}) ([\x21-\x7e]+) HTTP/1\.[01]\Z")

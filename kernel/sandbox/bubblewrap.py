@@ -20,19 +20,16 @@ from pathlib import Path, PurePosixPath
 
 from kernel.sandbox import seccomp
 from kernel.sandbox.backend import Level, Prepared, ProbeResult, check_jail
+from kernel.sandbox.errors import SandboxUnavailableError
 from kernel.sandbox.jail import HOME_NAME, Jail, Limits, base_environment
 from kernel.sandbox.probing import probe_command
+from kernel.sandbox.system import ETC_NAMES, ROOT_TREES
 
 WORKSPACE = "/workspace"
 PROXY_PORT = 3128
 _USER = 1000
 _NETWORK_SHIM = Path(__file__).with_name("shims") / "network.py"
 _OUTER_ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-_ROOT_LINKS = ("bin", "sbin", "lib", "lib32", "lib64")
-_ETC = (
-    "alternatives ca-certificates crypto-policies fonts ld.so.cache ld.so.conf ld.so.conf.d "
-    "localtime mime.types pki protocols services ssl timezone"
-).split()
 _ETC_FILES = {
     "passwd": f"root:x:0:0:root:/root:/usr/sbin/nologin\n"
     f"agent:x:{_USER}:{_USER}:agent:{WORKSPACE}/{HOME_NAME}:/bin/sh\n"
@@ -67,10 +64,10 @@ class BubblewrapSandbox:
         """Check the programs, then run a confined shell and see what it can reach."""
         needed = [self._bwrap, "prlimit", *(["setpriv"] if os.geteuid() == 0 else [])]
         for program in needed:
-            if shutil.which(program, path=_OUTER_ENV["PATH"]) is None:
-                return ProbeResult(
-                    ok=False, reason=f"The program {program} is not installed.", remedy=_REMEDY
-                )
+            try:
+                _find(program)
+            except SandboxUnavailableError as error:
+                return ProbeResult(ok=False, reason=error.detail, remedy=_REMEDY)
         return await probe_command(self, remedy=_REMEDY)
 
     def command(self, jail: Jail, argv: Sequence[str]) -> Prepared:
@@ -80,7 +77,7 @@ class BubblewrapSandbox:
         try:
             options = list(self._options(jail, prepared))
             packed = "\0".join(options).encode() + b"\0"
-            bwrap = [self._bwrap, "--args", str(prepared.payload(packed)), "--"]
+            bwrap = [_find(self._bwrap), "--args", str(prepared.payload(packed)), "--"]
             inner = [*_limit_command(jail.limits), "/bin/sh", "-c", _INIT, "sh", *argv]
             prepared.argv = [*_outer(jail, prepared), *bwrap, *inner]
         except BaseException:
@@ -96,13 +93,22 @@ class BubblewrapSandbox:
         yield from ("--bind", str(jail.workspace), WORKSPACE)
         for bind in jail.binds:
             yield from ("--bind" if bind.writable else "--ro-bind", str(bind.source), bind.inside)
-        yield from ("--remount-ro", "/", "--chdir", str(PurePosixPath(WORKSPACE, jail.cwd)), "--clearenv")
+        yield from ("--remount-ro", "/", "--clearenv")
+        yield from ("--chdir", str(PurePosixPath(WORKSPACE, jail.cwd)))
         home = f"{WORKSPACE}/{HOME_NAME}"
         environment = base_environment(jail, home=home, tmp="/tmp")  # noqa: S108 - a private one
         for name, value in (environment | _proxy_environment(jail)).items():
             yield from ("--setenv", name, value)
         if seccomp.supported():
             yield from ("--seccomp", str(prepared.payload(seccomp.build_filter(network=True))))
+
+
+def _find(program: str) -> str:
+    """The absolute path of a program of the system; the caller's own PATH plays no part."""
+    path = shutil.which(program, path=_OUTER_ENV["PATH"])
+    if path is None:
+        raise SandboxUnavailableError(f"The program {program} is not installed.", remedy=_REMEDY)
+    return path
 
 
 def _outer(jail: Jail, prepared: Prepared) -> list[str]:
@@ -116,7 +122,7 @@ def _outer(jail: Jail, prepared: Prepared) -> list[str]:
     if jail.identity is None:
         return []
     uid, gid = jail.identity.uid, jail.identity.gid
-    return ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--"]
+    return [_find("setpriv"), f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--"]
 
 
 def _namespaces(jail: Jail) -> Iterator[str]:
@@ -131,13 +137,13 @@ def _namespaces(jail: Jail) -> Iterator[str]:
 def _system(prepared: Prepared) -> Iterator[str]:
     """The read-only system: /usr, its links in /, and the few harmless files of /etc."""
     yield from ("--ro-bind", "/usr", "/usr")
-    for name in _ROOT_LINKS:
+    for name in ROOT_TREES:
         path = Path("/", name)
         if path.is_symlink():
-            yield from ("--symlink", os.readlink(path), str(path))
+            yield from ("--symlink", str(path.readlink()), str(path))
         elif path.is_dir():
             yield from ("--ro-bind", str(path), str(path))
-    for name in _ETC:
+    for name in ETC_NAMES:
         yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
     for name, text in _ETC_FILES.items():
         fd = str(prepared.payload(text.encode()))

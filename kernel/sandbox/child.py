@@ -15,9 +15,10 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, cast
 
 from kernel.sandbox.backend import Prepared
+from kernel.sandbox.processes import read_process
 
 _PREFER_ON_OOM = "500"
 _STATUS_BYTES = 65536
@@ -50,18 +51,13 @@ class Child:
             start_new_session=True,
         )
         self.pid = self._popen.pid
+        self.stdin = cast("IO[bytes]", self._popen.stdin)
         prepared.close_inherited()
         self._prefer_on_oom()
         self._target: int | None = None
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
         self._pidfd = os.pidfd_open(self.pid)
         self._loop.add_reader(self._pidfd, self._reap)
-
-    @property
-    def stdin(self) -> IO[bytes]:
-        """The writing end of its standard input."""
-        assert self._popen.stdin is not None
-        return self._popen.stdin
 
     @property
     def outputs(self) -> list[IO[bytes]]:
@@ -97,12 +93,16 @@ class Child:
             file.write(_PREFER_ON_OOM)
 
     def _inner_pid(self) -> int:
-        """The tree's innermost leader as the back end reported it, else the process we started."""
+        """The tree's innermost leader as the back end reported it, else the process we started.
+
+        Trusted only while it is a child of that process: it is signalled with our rights.
+        """
         if self._target is None and self._prepared.status is not None:
             with contextlib.suppress(BlockingIOError, ValueError):
                 first = os.read(self._prepared.status, _STATUS_BYTES).split(b"\n")[0]
                 self._target = int(json.loads(first)["child-pid"])
-        return self._target or self.pid
+        process = read_process(self._target) if self._target else None
+        return process.pid if process and process.parent == self.pid else self.pid
 
     def _reap(self) -> None:
         pid, status, usage = os.wait4(self.pid, os.WNOHANG)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 from kernel.sandbox.errors import SandboxError
@@ -35,14 +36,11 @@ def prepare_workspace(path: Path, identity: Identity | None) -> None:
 def hand_over(root: Path, identity: Identity) -> None:
     """Give a whole tree to the user, links themselves included, never what they point to.
 
-    Walks by descriptors, so a path swapped meanwhile cannot lead out of the tree.
+    By chown(1): its walk has no limit of depth, which ours in Python would have.
     """
-    for _, directories, files, descriptor in os.fwalk(root, follow_symlinks=False):
-        for name in (*directories, *files):
-            os.chown(
-                name, identity.uid, identity.gid, dir_fd=descriptor, follow_symlinks=False
-            )
-        os.fchown(descriptor, identity.uid, identity.gid)
+    owner = f"{identity.uid}:{identity.gid}"
+    command = ["chown", "--recursive", "--no-dereference", owner, "--", str(root)]
+    subprocess.run(command, check=True, capture_output=True, env={"PATH": "/usr/bin:/bin"})  # noqa: S603
 
 
 def check_reachable(path: Path, identity: Identity) -> None:

@@ -38,7 +38,7 @@ async def probe_command(
     """Run the script in a jail of its own, once without and once with an opened network."""
     with tempfile.TemporaryDirectory(prefix="sandbox-probe-") as name:
         root = Path(name)
-        root.chmod(0o711)
+        root.chmod(0o711)  # noqa: ASYNC240 - a moment at start
         try:
             failure = await _attempt(sandbox, root, None)
         except SandboxError as error:
@@ -67,7 +67,8 @@ async def _attempt(sandbox: Sandbox, root: Path, network: Network | None) -> str
     if ended.exit_code == 0 and ended.output.endswith(b"sealed\n"):
         return ""
     said = ended.output.decode(errors="replace").strip()[-500:]
-    return f"The self-test failed: {_FAULTS.get(ended.exit_code, f'exit {ended.exit_code}')}. {said}"
+    fault = _FAULTS.get(ended.exit_code, f"exit {ended.exit_code}")
+    return f"The self-test failed: {fault}. {said}"
 
 
 def _pid_not_inside() -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kernel.egress import EgressProxy, Traffic
 from kernel.sandbox.child import Child
@@ -106,7 +107,8 @@ class SandboxedProcess:
         """Enforce the bounds until the end, then clear up; also when this task is cancelled."""
         watching = asyncio.create_task(self._watch.violation())
         try:
-            await asyncio.wait({watching, self._child.ended}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {watching, self._child.ended}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not self._child.ended.done():
                 self.kill(watching.result())
             await self._child.ended

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterable
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,6 @@ class ProcessInfo:
     state: str
     cpu_seconds: float
     start_ticks: int
-    resident_bytes: int
 
 
 def read_process(pid: int) -> ProcessInfo | None:
@@ -40,29 +39,26 @@ def read_process(pid: int) -> ProcessInfo | None:
         state=fields[0],
         cpu_seconds=sum(map(int, fields[11:15])) / _TICKS,
         start_ticks=int(fields[19]),
-        resident_bytes=int(fields[21]) * _PAGE,
     )
 
 
 def private_bytes(pid: int) -> int:
-    """Memory a process would free by ending: resident without file-backed and shared pages."""
-    try:
-        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return 0
-    return (int(resident) - int(shared)) * _PAGE
+    """Memory that is not file-backed: anonymous pages and shared memory, counted in full."""
+    return _sum_of(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:"))
 
 
 def proportional_bytes(pid: int) -> int:
-    """The process's fair share of its pages (Pss), where we may read it; else `private_bytes`."""
+    """The process's fair share of such pages, where we may read it; else `private_bytes`."""
+    return _sum_of(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")) or private_bytes(pid)
+
+
+def _sum_of(path: str, names: tuple[str, ...]) -> int:
+    """Add up the named fields, in kB, of a /proc file; 0 when the process is gone."""
     try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii", errors="replace")
+        text = Path(path).read_text(encoding="ascii", errors="replace")
     except OSError:
-        return private_bytes(pid)
-    for line in text.splitlines():
-        if line.startswith("Pss_Anon:"):
-            return int(line.split()[1]) * 1024
-    return private_bytes(pid)
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(names))
 
 
 class ProcessTable:
@@ -98,3 +94,15 @@ def _all_processes() -> Iterable[ProcessInfo]:
     with os.scandir("/proc") as entries:
         pids = [int(entry.name) for entry in entries if entry.name.isdigit()]
     return [process for pid in pids if (process := read_process(pid)) is not None]
+
+
+def count_threads_of(uid: int) -> int:
+    """How many tasks a user has on this machine, as RLIMIT_NPROC counts them."""
+    total = 0
+    with os.scandir("/proc") as entries:
+        for entry in entries:
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    if entry.stat().st_uid == uid:
+                        total += len(os.listdir(f"/proc/{entry.name}/task"))  # noqa: PTH208
+    return total

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 _LOAD_WORD = 0x20  # BPF_LD | BPF_W | BPF_ABS
 _JUMP_EQUAL = 0x15
+_JUMP_ABOVE = 0x25
 _JUMP_AT_LEAST = 0x35
 _JUMP_ANY_BIT = 0x45
 _AND = 0x54
@@ -29,6 +30,7 @@ _X32_BIT = 0x40000000
 
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEW{TIME,NS,CGROUP,UTS,IPC,USER,PID,NET}
 _SOCKET_TYPE_MASK = 0xF
+_SHARED_SEGMENT_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ _COMMON = {
     "mount_setattr": 442,
 }
 _X86_64 = {
+    "shmget": 29,
     "socket": 41,
     "connect": 42,
     "socketpair": 53,
@@ -71,6 +74,7 @@ _X86_64 = {
     "open_by_handle_at": 304,
     "setns": 308,
     "finit_module": 313,
+    "memfd_create": 319,
     "kexec_file_load": 320,
     "bpf": 321,
     "userfaultfd": 323,
@@ -82,6 +86,7 @@ _AARCH64 = {
     "unshare": 97,
     "kexec_load": 104,
     "init_module": 105,
+    "shmget": 194,
     "socket": 198,
     "socketpair": 199,
     "connect": 203,
@@ -93,6 +98,7 @@ _AARCH64 = {
     "open_by_handle_at": 265,
     "setns": 268,
     "finit_module": 273,
+    "memfd_create": 279,
     "bpf": 280,
     "userfaultfd": 282,
     "kexec_file_load": 294,
@@ -104,11 +110,33 @@ MACHINES: Mapping[str, _Machine] = {
 
 # Kernel doors no tool needs: key rings, tracing of the kernel, modules, mounts, namespaces.
 _NEVER = (
-    "add_key request_key keyctl bpf perf_event_open userfaultfd kexec_load kexec_file_load "
-    "init_module finit_module open_by_handle_at mount umount2 pivot_root open_tree move_mount "
-    "fsopen fsconfig fsmount fspick mount_setattr unshare setns "
-    "io_uring_setup io_uring_enter io_uring_register"
-).split()
+    "add_key",
+    "bpf",
+    "finit_module",
+    "fsconfig",
+    "fsmount",
+    "fsopen",
+    "fspick",
+    "init_module",
+    "io_uring_enter",
+    "io_uring_register",
+    "io_uring_setup",
+    "kexec_file_load",
+    "kexec_load",
+    "keyctl",
+    "mount",
+    "mount_setattr",
+    "move_mount",
+    "open_by_handle_at",
+    "open_tree",
+    "perf_event_open",
+    "pivot_root",
+    "request_key",
+    "setns",
+    "umount2",
+    "unshare",
+    "userfaultfd",
+)
 _NETWORK = ("socket", "connect")
 
 
@@ -135,6 +163,9 @@ def build_filter(*, machine: str | None = None, network: bool) -> bytes:
     ]
     for name in _NEVER:
         program += _refuse_call(numbers[name], errno.EPERM)
+    # Memory that neither rlimits nor the watcher can see: programs fall back to files in /tmp.
+    program += _refuse_call(numbers["memfd_create"], errno.ENOSYS)
+    program += _refuse_large_segments(numbers["shmget"])
     # Its flags lie behind a pointer, out of a filter's sight; the C library falls back to clone.
     program += _refuse_call(numbers["clone3"], errno.ENOSYS)
     if not network:
@@ -160,6 +191,19 @@ def _refuse_call(call: int, number: int) -> list[bytes]:
 
 def _argument(index: int) -> int:
     return _OFFSET_ARGS + 8 * index
+
+
+def _refuse_large_segments(call: int) -> list[bytes]:
+    """Small System V segments pass: databases keep one as a lock."""
+    return [
+        _op(_JUMP_EQUAL, call, 0, 6),
+        _op(_LOAD_WORD, _argument(1) + 4),
+        _op(_JUMP_EQUAL, 0, 0, 2),
+        _op(_LOAD_WORD, _argument(1)),
+        _op(_JUMP_ABOVE, _SHARED_SEGMENT_BYTES, 0, 1),
+        _refuse(errno.ENOMEM),
+        _op(_RETURN, _ALLOW),
+    ]
 
 
 def _refuse_datagram_pairs(call: int) -> list[bytes]:

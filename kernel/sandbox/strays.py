@@ -72,10 +72,9 @@ class StrayRegistry:
         stop = tuple(entry.get("stop", ()))
         if stop:
             subprocess.run(stop, check=False, capture_output=True, timeout=_STOP_SECONDS)  # noqa: S603
-        named = entry.get("process")
-        if not _lives(named):
+        if not _lives(entry.get("process")):
             return None
-        pid = int(named[0])
+        pid = int(entry["process"][0])
         for send in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 send(pid, signal.SIGKILL)

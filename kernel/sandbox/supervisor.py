@@ -184,12 +184,12 @@ def _check_started(ended: Exit, tail: bytearray) -> None:
 async def _receive_listener(channel: socket.socket, process: SandboxedProcess) -> socket.socket:
     """The listening socket made inside the sandbox's network namespace."""
     loop = asyncio.get_running_loop()
-    readable = loop.create_future()
-    channel.setblocking(False)
-    loop.add_reader(channel, lambda: readable.done() or readable.set_result(None))
+    readable = asyncio.Event()
+    channel.settimeout(0)
+    loop.add_reader(channel, readable.set)
     try:
         async with asyncio.timeout(_LISTENER_SECONDS):
-            await readable
+            await readable.wait()
         _, fds, _, _ = socket.recv_fds(channel, 16, 1)
     except TimeoutError:
         fds = []

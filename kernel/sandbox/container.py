@@ -1,0 +1,156 @@
+"""The container back end: Podman or Docker, optionally with gVisor, behind the same interface.
+
+The engine enforces memory, processes and rlimits for the whole container; the processor time we
+report is only the client's. A container does not die with its client, so every end removes it by
+name, and the registry of strays removes those of a supervisor that was killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from kernel.sandbox.backend import Level, Prepared, ProbeResult, check_jail
+from kernel.sandbox.errors import JailNotPossibleError, SandboxUnavailableError
+from kernel.sandbox.jail import HOME_NAME, Jail, Limits, base_environment
+from kernel.sandbox.probing import probe_command
+
+WORKSPACE = "/workspace"
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_ENGINE_SECONDS = 20.0
+_ASKS_A_DAEMON = ("DOCKER_HOST", "XDG_RUNTIME_DIR", "HOME")
+
+
+class ContainerSandbox:
+    """Runs each command in a throw-away container of `image`, which must be present already."""
+
+    name = "container"
+    level = Level.CONTAINER
+
+    def __init__(self, *, image: str, engine: str = "podman", runtime: str = "") -> None:
+        self._image = image
+        self._engine = engine
+        self._runtime = runtime
+
+    def workspace_inside(self, jail: Jail) -> str:  # noqa: ARG002 - part of the protocol
+        """Always `/workspace`."""
+        return WORKSPACE
+
+    async def probe(self) -> ProbeResult:
+        """Check configuration, engine and image, then run a confined shell."""
+        if not self._image:
+            remedy = "Configure an image that holds the tools the sessions need."
+            return ProbeResult(ok=False, reason="No container image is configured.", remedy=remedy)
+        if shutil.which(self._engine, path=_PATH) is None:
+            reason = f"The program {self._engine} is not installed."
+            return ProbeResult(ok=False, reason=reason, remedy=f"Install {self._engine}.")
+        for words, remedy in (
+            (["info"], f"Start {self._engine}'s service and let this user reach it."),
+            (["image", "inspect", self._image], f"Run: {self._engine} pull {self._image}"),
+        ):
+            said = await self._ask(words)
+            if said:
+                return ProbeResult(ok=False, reason=said, remedy=remedy)
+        note = "This level cannot open the network by domain."
+        return await probe_command(self, remedy="", network=False, note=note)
+
+    def command(self, jail: Jail, argv: Sequence[str]) -> Prepared:
+        """Build the engine's command line; the environment travels in a memory file."""
+        check_jail(jail, argv)
+        if jail.network is not None:
+            raise JailNotPossibleError("The container level cannot open the network by domain.")
+        name = f"quarterdeck-{secrets.token_hex(8)}"
+        engine = self._find()
+        prepared = Prepared(argv=(), env=_client_environment(), stop=[engine, "rm", "-f", name])
+        environment = prepared.payload(_environment_file(jail))
+        prepared.argv = [engine, *self._options(jail, name, environment), self._image, *argv]
+        return prepared
+
+    def _options(self, jail: Jail, name: str, environment: int) -> Iterator[str]:
+        yield from ("run", "--rm", "--interactive", "--init", "--name", name, "--pull", "never")
+        if self._runtime:
+            yield from ("--runtime", self._runtime)
+        yield from ("--network", "none", "--read-only", "--cap-drop", "ALL")
+        yield from ("--security-opt", "no-new-privileges", "--user", _user(jail))
+        if Path(self._engine).name == "podman" and os.geteuid() != 0:
+            yield from ("--userns", "keep-id")
+        yield from _limits(jail.limits)
+        yield from ("--mount", _mount(jail.workspace, WORKSPACE, writable=True))
+        for bind in jail.binds:
+            yield from ("--mount", _mount(bind.source, bind.inside, writable=bind.writable))
+        yield from ("--workdir", str(PurePosixPath(WORKSPACE, jail.cwd)))
+        yield from ("--env-file", f"/dev/fd/{environment}", "--entrypoint", "")
+
+    def _find(self) -> str:
+        path = shutil.which(self._engine, path=_PATH)
+        if path is None:
+            raise SandboxUnavailableError(f"The program {self._engine} is not installed.")
+        return path
+
+    async def _ask(self, words: Sequence[str]) -> str:
+        """Run the engine's client; what it complains of in one line, empty when it succeeds."""
+        process = await asyncio.create_subprocess_exec(
+            self._find(),
+            *words,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env=_client_environment(),
+        )
+        try:
+            async with asyncio.timeout(_ENGINE_SECONDS):
+                _, said = await process.communicate()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            return f"{self._engine} does not answer."
+        if process.returncode == 0:
+            return ""
+        lines = said.decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"{self._engine} failed."
+
+
+def _client_environment() -> dict[str, str]:
+    """What the engine's client needs to find its service; nothing of the jail."""
+    known = {name: os.environ[name] for name in _ASKS_A_DAEMON if name in os.environ}
+    return {"PATH": _PATH, "LANG": "C.UTF-8", **known}
+
+
+def _user(jail: Jail) -> str:
+    if jail.identity is not None:
+        return f"{jail.identity.uid}:{jail.identity.gid}"
+    return f"{os.geteuid()}:{os.getegid()}"
+
+
+def _limits(limits: Limits) -> Iterator[str]:
+    memory = str(limits.memory_bytes)
+    yield from ("--memory", memory, "--memory-swap", memory)
+    yield from ("--pids-limit", str(limits.processes))
+    yield from ("--tmpfs", f"/tmp:rw,nosuid,nodev,mode=1777,size={limits.tmp_bytes}")  # noqa: S108
+    yield from ("--shm-size", str(limits.tmp_bytes))
+    for name, soft, hard in (
+        ("core", 0, 0),
+        ("cpu", limits.cpu_seconds, limits.cpu_seconds + 1),
+        ("fsize", limits.file_bytes, limits.file_bytes),
+        ("nofile", limits.open_files, limits.open_files),
+    ):
+        yield from ("--ulimit", f"{name}={soft}:{hard}")
+
+
+def _mount(source: Path, target: str, *, writable: bool) -> str:
+    if any(mark in f"{source}{target}" for mark in ',"\n'):
+        raise JailNotPossibleError(f"The path {source} cannot be mounted into a container.")
+    fields = f"type=bind,source={source},target={target}"
+    return fields if writable else f"{fields},readonly"
+
+
+def _environment_file(jail: Jail) -> bytes:
+    home = f"{WORKSPACE}/{HOME_NAME}"
+    environment = base_environment(jail, home=home, tmp="/tmp")  # noqa: S108 - a private one
+    if any("\n" in value for value in environment.values()):
+        raise JailNotPossibleError("A variable with a line break cannot enter a container.")
+    return "".join(f"{name}={value}\n" for name, value in environment.items()).encode()

@@ -1,0 +1,199 @@
+"""Files of a workspace, touched from outside the sandbox without trusting what is in it.
+
+A sandboxed command may plant links, pipes and huge files and swap them while we look. So every
+path is resolved beneath the root by the kernel, only regular files are read or written, sizes are
+capped, and what we create belongs to the workspace's owner. Blocking: call it from a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Literal, Self
+
+from kernel.sandbox.beneath import open_beneath
+from kernel.sandbox.errors import FileTooLargeError, NotAFileError, PathEscapesError
+from kernel.sandbox.quota import DiskUsage, disk_usage
+
+EntryKind = Literal["file", "directory", "link", "other"]
+_INSIDE = PurePosixPath("/workspace")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """A part of a file: `size` is the whole file's."""
+
+    data: bytes
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One name in a directory, not followed when it is a link."""
+
+    name: str
+    kind: EntryKind
+    size: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """A directory by name; `complete` is False when it held more than was asked for."""
+
+    entries: tuple[Entry, ...]
+    complete: bool
+
+
+class Workspace:
+    """A workspace held open by descriptor. Use it as a context manager.
+
+    Paths are relative to it, or absolute as the sandboxed command sees them (`/workspace/…`, or
+    the real path). Raises `PathEscapesError` for all others, and `OSError` as the system does.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._path = root
+        self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        found = os.fstat(self._root)
+        self._owner = (found.st_uid, found.st_gid)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._root)
+
+    def resolve(self, path: str) -> PurePosixPath:
+        """The relative form of a path somebody gave; links are judged when it is opened."""
+        given = PurePosixPath(path)
+        if "\0" in path:
+            raise PathEscapesError
+        if not given.is_absolute():
+            return given
+        for base in (_INSIDE, PurePosixPath(self._path)):
+            if given.is_relative_to(base):
+                return given.relative_to(base)
+        raise PathEscapesError
+
+    def read(self, path: str, *, max_bytes: int, offset: int = 0) -> Content:
+        """At most `max_bytes` of a regular file, from `offset`."""
+        with self._open(path, os.O_RDONLY | os.O_NONBLOCK) as descriptor:
+            size = _regular(descriptor).st_size
+            return Content(data=_read_at(descriptor, max_bytes, offset), size=size)
+
+    def write(self, path: str, data: bytes, *, max_bytes: int) -> None:
+        """Replace a file's content in place, or create it with the directories above it."""
+        if len(data) > max_bytes:
+            raise FileTooLargeError
+        target = self.resolve(path)
+        self._make_directories(target.parent)
+        with self._open(path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK, 0o644) as descriptor:
+            _regular(descriptor)
+            self._own(descriptor)
+            os.ftruncate(descriptor, 0)
+            _write_all(descriptor, data)
+
+    def make_directory(self, path: str) -> None:
+        """Make a directory and those above it; an existing one is fine."""
+        self._make_directories(self.resolve(path))
+
+    def remove(self, path: str) -> None:
+        """Remove a file or link (not what it points to), or an empty directory."""
+        target = self.resolve(path)
+        with self._open(str(target.parent), os.O_PATH | os.O_DIRECTORY) as parent:
+            try:
+                os.unlink(target.name, dir_fd=parent)
+            except IsADirectoryError:
+                os.rmdir(target.name, dir_fd=parent)
+
+    def list(self, path: str = ".", *, max_entries: int = 1000) -> Listing:
+        """The first `max_entries` names of a directory, sorted."""
+        with (
+            self._open(path, os.O_RDONLY | os.O_DIRECTORY) as descriptor,
+            os.scandir(descriptor) as names,
+        ):
+            found = list(islice(names, max_entries + 1))
+            entries = [_entry(item) for item in found[:max_entries]]
+        entries.sort(key=lambda entry: entry.name)
+        return Listing(entries=tuple(entries), complete=len(found) <= max_entries)
+
+    def usage(self) -> DiskUsage:
+        """What everything in it takes on disk."""
+        return disk_usage(self._path)
+
+    @contextmanager
+    def _open(self, path: str, flags: int, mode: int = 0) -> Iterator[int]:
+        descriptor = open_beneath(self._root, self.resolve(path), flags, mode)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _make_directories(self, path: PurePosixPath) -> None:
+        done = PurePosixPath()
+        for name in path.parts:
+            with self._open(str(done), os.O_PATH | os.O_DIRECTORY) as parent:
+                self._make_one(name, parent)
+            done /= name
+
+    def _make_one(self, name: str, parent: int) -> None:
+        try:
+            os.mkdir(name, 0o755, dir_fd=parent)
+        except FileExistsError:
+            return
+        os.chown(name, *self._owner, dir_fd=parent, follow_symlinks=False)
+
+    def _own(self, descriptor: int) -> None:
+        if os.fstat(descriptor).st_uid != self._owner[0]:
+            os.fchown(descriptor, *self._owner)
+
+
+def _regular(descriptor: int) -> os.stat_result:
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise NotAFileError
+    return found
+
+
+def _read_at(descriptor: int, max_bytes: int, offset: int) -> bytes:
+    """pread(2) may give less than asked for."""
+    parts: list[bytes] = []
+    left = max_bytes
+    while left > 0 and (part := os.pread(descriptor, left, offset)):
+        parts.append(part)
+        left -= len(part)
+        offset += len(part)
+    return b"".join(parts)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _entry(item: os.DirEntry[str]) -> Entry:
+    found = item.stat(follow_symlinks=False)
+    return Entry(
+        name=item.name, kind=_kind(found.st_mode), size=found.st_size, modified_ns=found.st_mtime_ns
+    )
+
+
+def _kind(mode: int) -> EntryKind:
+    if stat.S_ISREG(mode):
+        return "file"
+    if stat.S_ISDIR(mode):
+        return "directory"
+    return "link" if stat.S_ISLNK(mode) else "other"
