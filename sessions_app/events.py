@@ -53,6 +53,11 @@ class SessionArchived(SessionFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionPaused(SessionFact):
+    """Nobody worked in a session for the idle time."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionUnarchived(SessionFact):
     """An archived session is open again."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from pathlib import Path
@@ -58,8 +59,11 @@ def clone(worker: str) -> str:
 
 
 def drop(name: str) -> None:
-    """Remove a worker's database."""
-    with psycopg.connect(owner_url("postgres"), autocommit=True) as admin:
+    """Remove a worker's database; one that somebody still holds goes with its server."""
+    with (
+        psycopg.connect(owner_url("postgres"), autocommit=True) as admin,
+        contextlib.suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse),
+    ):
         admin.execute(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         )

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, cast
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -26,6 +25,7 @@ from kernel.streams.feed import TooSlowError, follow
 from kernel.streams.hub import Watcher
 from kernel.streams.kinds import StreamKind
 from kernel.streams.read import PAGE, page_after
+from kernel.threads import threaded
 
 LONGEST_WAIT = 25
 _KEEPALIVE_SECONDS = 15
@@ -41,8 +41,8 @@ async def answered(
     if request.method not in {"GET", "HEAD"}:
         return problems.plain(405, "method_not_allowed", "Only GET is possible here.")
     try:
-        actor = await sync_to_async(_who)(request)
-        await sync_to_async(opening)(actor, owner_id)
+        actor = await threaded(_who)(request)
+        await threaded(opening)(actor, owner_id)
     except (DomainError, APIException) as refusal:
         return problems.answer(refusal)
     return await answer(actor)
@@ -70,10 +70,10 @@ async def poll(
     limit = number(request.GET.get("limit", str(PAGE)), 10**6)
     if after is None or wait is None or not limit:
         return problems.plain(400, "invalid", "after, wait and limit are whole numbers.")
-    page = await sync_to_async(page_after)(kind, owner_id, after, limit)
+    page = await threaded(page_after)(kind, owner_id, after, limit)
     if not page.events and wait:
         await _news(kind, owner_id, after, min(wait, LONGEST_WAIT), actor)
-        page = await sync_to_async(page_after)(kind, owner_id, after, limit)
+        page = await threaded(page_after)(kind, owner_id, after, limit)
     return JsonResponse({"events": page.events, "last_seq": page.last_seq})
 
 
@@ -108,7 +108,7 @@ async def sse(
 
 async def _frames(kind: StreamKind, owner_id: UUID, after: int, actor: Actor) -> AsyncIterator[str]:
     feed = follow(kind, owner_id, after, Watcher(actor_id=actor.actor_id))
-    may: Any = sync_to_async(kind.may_read, thread_sensitive=False)
+    may: Any = threaded(kind.may_read)
     waiting: asyncio.Task[tuple[int, str]] | None = None
     try:
         yield "retry: 1000\n\n"

@@ -56,7 +56,7 @@ class BubblewrapSandbox:
     def __init__(self, *, bwrap: str = "bwrap") -> None:
         self._bwrap = bwrap
 
-    def workspace_inside(self, jail: Jail) -> str:  # noqa: ARG002 - part of the protocol
+    def workspace_inside(self, jail: Jail) -> str:
         """Always `/workspace`."""
         return WORKSPACE
 

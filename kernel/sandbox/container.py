@@ -36,7 +36,7 @@ class ContainerSandbox:
         self._engine = engine
         self._runtime = runtime
 
-    def workspace_inside(self, jail: Jail) -> str:  # noqa: ARG002 - part of the protocol
+    def workspace_inside(self, jail: Jail) -> str:
         """Always `/workspace`."""
         return WORKSPACE
 

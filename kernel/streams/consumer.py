@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from kernel.actors import NOBODY, Actor
@@ -17,6 +16,7 @@ from kernel.errors import DomainError
 from kernel.streams.feed import TooSlowError, follow
 from kernel.streams.hub import Watcher
 from kernel.streams.kinds import StreamKind, kind_of
+from kernel.threads import threaded
 
 SIGNED_OUT, ACCESS_GONE, DELETED, TOO_SLOW, RESTART = 4401, 4403, 4404, 1013, 1012
 RECHECK_SECONDS = 10.0
@@ -46,7 +46,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close()
             return
         try:
-            await _threaded(self.opened)()
+            await threaded(self.opened)()
         except DomainError:
             await self.close()
             return
@@ -107,19 +107,15 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             watcher.offer(0, "access")
 
     async def _may(self) -> bool:
-        return await _threaded(self.stream.may_read)(self.actor, self.owner_id)
+        return await threaded(self.stream.may_read)(self.actor, self.owner_id)
 
     async def _looked(self, what: str, message: dict[str, Any]) -> None:
         detail = {**message, "connection": self.channel_name}
-        await _threaded(self.looked)(what, detail)
+        await threaded(self.looked)(what, detail)
 
     async def _send_presence(self) -> None:
-        people = await _threaded(self.stream.people)(self.owner_id)
+        people = await threaded(self.stream.people)(self.owner_id)
         await self.send(json.dumps({"kind": "presence", "people": people}))
-
-
-def _threaded(function: Any) -> Any:
-    return sync_to_async(function, thread_sensitive=False)
 
 
 def _clock() -> float:

@@ -15,13 +15,12 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections
 
 from kernel.streams.doorbell import CHANNEL
 from kernel.streams.kinds import StreamKind, kind_of
 from kernel.streams.read import envelope, events_after
+from kernel.threads import threaded
 
 log = logging.getLogger(__name__)
 QUEUE_LIMIT = 1000
@@ -89,9 +88,7 @@ class Hub:
         while True:
             bell.clear()
             try:
-                rows = await sync_to_async(_fetch, thread_sensitive=False)(
-                    kind, owner_id, self._have[key]
-                )
+                rows = await threaded(_fetch)(kind, owner_id, self._have[key])
             except Exception:
                 log.exception("stream reader failed; trying again")
                 await asyncio.sleep(0.5)
@@ -164,10 +161,7 @@ async def _wait(bell: asyncio.Event, seconds: float) -> None:
 
 
 def _fetch(kind: StreamKind, owner_id: UUID, after: int) -> list[tuple[int, str]]:
-    try:
-        return [(row.seq, encode(envelope(row))) for row in events_after(kind, owner_id, after)]
-    finally:
-        close_old_connections()
+    return [(row.seq, encode(envelope(row))) for row in events_after(kind, owner_id, after)]
 
 
 def encode(event: dict[str, Any]) -> str:
@@ -177,4 +171,4 @@ def encode(event: dict[str, Any]) -> str:
 
 async def read_page(kind_name: str, owner_id: UUID, after: int) -> list[tuple[int, str]]:
     """Ready frames after a `seq`, for a watcher that catches up by itself."""
-    return await sync_to_async(_fetch, thread_sensitive=False)(kind_of(kind_name), owner_id, after)
+    return await threaded(_fetch)(kind_of(kind_name), owner_id, after)

@@ -44,6 +44,6 @@ async def prepare(call: DangerousCall) -> str:
     for name, provider in _providers.items():
         try:
             await provider(call)
-        except Exception as failure:  # noqa: BLE001
+        except Exception as failure:
             return f"{name} could not prepare for this call ({type(failure).__name__})."
     return ""

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-
 from kernel.actors import Actor
 from kernel.blobs import write as write_blob
 from kernel.errors import DomainError
 from kernel.redaction import Redactor
 from kernel.sandbox import SandboxError
+from kernel.threads import threaded
 from sessions_app.broker import tools
 from sessions_app.broker.before_danger import DangerousCall, prepare
 from sessions_app.broker.execution import WAYS, Executed, Place
@@ -71,8 +70,8 @@ class Broker:
         if fault := tools.fault_in(offered.spec, request.arguments):
             return ToolOutcome(status="error", content=fault)
         digest = tools.input_hash(request.tool, request.arguments)
-        known = await sync_to_async(find_call)(self.run_id, request.call_id) or (
-            await sync_to_async(find_decided)(self.run_id, request.tool, digest)
+        known = await threaded(find_call)(self.run_id, request.call_id) or (
+            await threaded(find_decided)(self.run_id, request.tool, digest)
         )
         if known is not None and known.input_hash != digest:
             return ToolOutcome(status="error", content="This call id was used for another input.")
@@ -97,9 +96,7 @@ class Broker:
             return await self._execute(known, request, offered, judgement)
         return _recorded(known)
 
-    async def _ask_for(
-        self, request: ToolRequest, digest: str, judgement: Judgement
-    ) -> ToolCall:
+    async def _ask_for(self, request: ToolRequest, digest: str, judgement: Judgement) -> ToolCall:
         asked = verbs.Asked(
             call_id=request.call_id,
             tool=request.tool,
@@ -120,9 +117,7 @@ class Broker:
             fault = await prepare(self._dangerous(call, judgement))
             if fault:
                 return await self._finish(call, Executed(ok=False, content=fault), None, 0)
-        started = await self._verb(
-            verbs.start_call, call_id=call.pk, level=self.place.level
-        )
+        started = await self._verb(verbs.start_call, call_id=call.pk, level=self.place.level)
         if started is None:
             return ToolOutcome(status="error", content=UNKNOWN_END)
         output = Output(Redactor(self.secrets), lambda text: self.deliver(call.pk, text))
@@ -173,9 +168,7 @@ class Broker:
         shown = capped(whole)
         spilled = None
         if len(shown) < len(whole):
-            spilled = await sync_to_async(write_blob, thread_sensitive=False)(
-                self.organization_id, whole.encode()
-            )
+            spilled = await threaded(write_blob)(self.organization_id, whole.encode())
         status = ToolStatus.OK if executed.ok else ToolStatus.ERROR
         outcome = verbs.Outcome(
             status=status,
@@ -199,15 +192,13 @@ class Broker:
 
     async def _verb(self, verb: Callable[..., Any], **given: Any) -> Any:
         session = AgentSession(pk=self.session_id)
-        return await sync_to_async(verb, thread_sensitive=False)(
+        return await threaded(verb)(
             self.actor, session, run_id=self.run_id, epoch=self.epoch, **given
         )
 
 
 def _call(request: ToolRequest, offered: Offered) -> Call:
-    return Call(
-        tool=request.tool, arguments=request.arguments, annotations=offered.annotations
-    )
+    return Call(tool=request.tool, arguments=request.arguments, annotations=offered.annotations)
 
 
 def _approved(call: ToolCall) -> bool:

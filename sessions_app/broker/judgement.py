@@ -79,11 +79,54 @@ def _plan(call: Call, danger: Verdict, anatomy: Anatomy) -> tuple[str, str]:
 
 
 _READERS = frozenset(
-    "cat head tail ls stat file wc grep egrep fgrep rg find sort uniq cut tr diff cmp du df pwd "
-    "echo printf true false test date which type basename dirname realpath readlink tree nl od "
-    "sha256sum md5sum uname id whoami jq".split()
+    [
+        "cat",
+        "head",
+        "tail",
+        "ls",
+        "stat",
+        "file",
+        "wc",
+        "grep",
+        "egrep",
+        "fgrep",
+        "rg",
+        "find",
+        "sort",
+        "uniq",
+        "cut",
+        "tr",
+        "diff",
+        "cmp",
+        "du",
+        "df",
+        "pwd",
+        "echo",
+        "printf",
+        "true",
+        "false",
+        "test",
+        "date",
+        "which",
+        "type",
+        "basename",
+        "dirname",
+        "realpath",
+        "readlink",
+        "tree",
+        "nl",
+        "od",
+        "sha256sum",
+        "md5sum",
+        "uname",
+        "id",
+        "whoami",
+        "jq",
+    ]
 )
-_GIT_READS = frozenset("status log diff show branch rev-parse ls-files blame describe".split())
+_GIT_READS = frozenset(
+    ["status", "log", "diff", "show", "branch", "rev-parse", "ls-files", "blame", "describe"]
+)
 
 
 def _only_reads(anatomy: Anatomy) -> bool:

@@ -63,6 +63,7 @@ class AgentSession(StreamOwner):
     active_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True)
     trashed_at = models.DateTimeField(null=True)
+    purged_at = models.DateTimeField(null=True)
     search = models.GeneratedField(
         expression=SearchVector("name", config="simple"),
         output_field=SearchVectorField(),

@@ -100,7 +100,7 @@ def trash(actor: User, session: AgentSession) -> AgentSession:
 @action("sessions.restore")
 def restore(actor: User, session: AgentSession) -> AgentSession:
     """Take a session out of the trash."""
-    if session.trashed_at is None:
+    if session.trashed_at is None or session.purged_at:
         raise NotInTrashError
     session.trashed_at = None
     session.save(update_fields=["trashed_at"])

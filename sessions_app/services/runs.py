@@ -14,6 +14,7 @@ from kernel.actions import Unchanged, action
 from kernel.actors import Actor
 from kernel.events import publish
 from kernel.ids import uuid7
+from kernel.models import Job
 from kernel.streams import Entry, append
 from sessions_app.enums import ACTIVE_RUNS, MessageRole, RunStatus, SessionStatus
 from sessions_app.errors import (
@@ -89,14 +90,21 @@ def _unarchive(actor: Actor, session: AgentSession) -> None:
 
 @action("runs.start", internal=True)
 def start_run(
-    actor: Actor, session: AgentSession, *, run_id: UUID, epoch: int, sandbox_level: str
+    actor: Actor,
+    session: AgentSession,
+    *,
+    run_id: UUID,
+    job_id: UUID,
+    job_epoch: int,
+    sandbox_level: str,
 ) -> Run | None:
     """A runner took the lease: None when there is nothing left to drive."""
     run = session.runs.get(pk=run_id)
-    if run.status not in ACTIVE_RUNS or run.epoch >= epoch:
+    holds = Job.objects.filter(pk=job_id, epoch=job_epoch, finished_at=None).exists()
+    if run.status not in ACTIVE_RUNS or not holds:
         return Unchanged(None)  # type: ignore[return-value]
     first = run.attempt == 0
-    run.status, run.epoch, run.attempt = RunStatus.RUNNING, epoch, run.attempt + 1
+    run.status, run.epoch, run.attempt = RunStatus.RUNNING, run.epoch + 1, run.attempt + 1
     run.started_at = run.started_at or clock.now()
     run.sandbox_level = sandbox_level
     run.save()
@@ -241,11 +249,23 @@ def fail(
     return run
 
 
+@action("runs.give_up", internal=True)
+def give_up(actor: Actor, session: AgentSession, *, run_id: UUID) -> Run:
+    """No runner could drive this run; it ends with a reason instead of hanging."""
+    run = session.runs.get(pk=run_id)
+    if run.status not in ACTIVE_RUNS:
+        return Unchanged(run)  # type: ignore[return-value]
+    run.error_code, run.error = "undriven", "No runner could drive this turn; resume repeats it."
+    run.save(update_fields=["error_code", "error"])
+    end_run(actor, session, run, status=RunStatus.FAILED)
+    return run
+
+
 def end_run(actor: Actor, session: AgentSession, run: Run, *, status: str) -> None:
     """Close what is open, end the run in exactly one event, and let the next prompt begin."""
     close_open_calls(actor, session, run)
     run.status, run.finished_at = status, clock.now()
-    run.epoch += 1_000_000 if status == RunStatus.CANCELLED else 0
+    run.epoch += 1
     run.save(update_fields=["status", "finished_at", "epoch"])
     append(SESSIONS, session.pk, actor, [_ending(run)])
     session.active_at = clock.now()

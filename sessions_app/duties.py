@@ -1,0 +1,72 @@
+"""What the keeper does for sessions: expiry, idleness, archive, trash, and runs nobody drives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, UUIDField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from kernel import clock
+from kernel.actors import SystemActor
+from kernel.duties import duty
+from kernel.models import Job
+from sessions_app.enums import ACTIVE_RUNS, ApprovalStatus, SessionStatus
+from sessions_app.models import AgentSession, Approval, Run, SessionPresence
+from sessions_app.services import approvals, retention, runs
+from sessions_app.services.prompting import TURN
+
+KEEPER = SystemActor("keeper")
+_BATCH = 100
+
+
+@duty("sessions.approvals", every_seconds=5)
+def expire_approvals() -> None:
+    """Approvals nobody decided in time."""
+    late = Approval.objects.filter(status=ApprovalStatus.PENDING, expires_at__lte=clock.now())
+    for approval in late[:_BATCH]:
+        approvals.expire(KEEPER, approval)
+
+
+@duty("sessions.undriven", every_seconds=3)
+def fail_undriven() -> None:
+    """Active runs whose job was given up end with a reason instead of hanging."""
+    given_up = Job.objects.filter(kind=TURN, failed_at__isnull=False).annotate(
+        run=Cast(KeyTextTransform("run_id", "payload"), UUIDField())
+    )
+    undriven = Run.objects.filter(status__in=ACTIVE_RUNS).filter(
+        Exists(given_up.filter(run=OuterRef("pk"), created_at__gte=OuterRef("created_at")))
+    )
+    for run in undriven.select_related("session")[:_BATCH]:
+        runs.give_up(KEEPER, run.session, run_id=run.pk)
+
+
+@duty("sessions.presence", every_seconds=10)
+def forget_presence() -> None:
+    """Connections that ended without a word."""
+    SessionPresence.objects.filter(expires_at__lte=clock.now()).delete()
+
+
+@duty("sessions.retention", every_seconds=60)
+def retain() -> None:
+    """Pause what is idle, archive what is old, purge what lay in the trash long enough."""
+    now = clock.now()
+    open_ = AgentSession.objects.filter(trashed_at=None, archived_at=None)
+    idle = open_.filter(
+        status=SessionStatus.IDLE,
+        active_at__lt=now - timedelta(hours=settings.SESSION_IDLE_HOURS),
+    )
+    for session in idle[:_BATCH]:
+        retention.pause(KEEPER, session)
+    old = open_.filter(
+        status=SessionStatus.PAUSED, active_at__lt=now - timedelta(days=settings.ARCHIVE_DAYS)
+    )
+    for session in old[:_BATCH]:
+        retention.archive_old(KEEPER, session)
+    trashed = AgentSession.objects.filter(
+        trashed_at__lt=now - timedelta(days=settings.TRASH_DAYS), purged_at=None
+    )
+    for session in trashed[:_BATCH]:
+        retention.purge(KEEPER, session)

@@ -1,0 +1,98 @@
+"""Everything a turn needs, read once at its start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from kernel.actors import AgentActor
+from sessions_app.broker.judgement import Ceiling
+from sessions_app.enums import ACTIVE_RUNS
+from sessions_app.models import AgentSession, Run
+from sessions_app.runtimes.base import HistoryMessage, RuntimeOptions, TurnRequest
+
+HISTORY = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A run that is to be driven."""
+
+    session: AgentSession
+    run: Run
+    actor: AgentActor
+    ceiling: Ceiling
+    seed: str
+
+
+def load(run_id: UUID) -> Loaded | None:
+    """The run with its session and organization, or None when it is over."""
+    run = (
+        Run.objects.select_related(
+            "session__organization", "session__working_directory", "requested_by"
+        )
+        .filter(pk=run_id, status__in=ACTIVE_RUNS)
+        .first()
+    )
+    if run is None:
+        return None
+    session, organization = run.session, run.session.organization
+    options = session.sdk_options
+    return Loaded(
+        session=session,
+        run=run,
+        actor=AgentActor(
+            actor_id=session.pk,
+            on_behalf_of_id=run.requested_by_id,
+            display_name=session.runtime,
+        ),
+        ceiling=Ceiling(
+            mode=session.permission_mode,
+            allowed_tools=tuple(options.get("allowed_tools", ())),
+            denied_tools=tuple(organization.denied_tools),
+            allowed_domains=tuple(organization.allowed_domains),
+        ),
+        seed=_seed(session),
+    )
+
+
+def turn_of(loaded: Loaded, run: Run) -> TurnRequest:
+    """The runtime's view of the turn; its history ends before its prompt."""
+    session = loaded.session
+    prompt = session.messages.get(pk=run.message_id)
+    earlier = session.messages.filter(seq__lt=prompt.seq).order_by("-seq")[:HISTORY]
+    options = session.sdk_options
+    return TurnRequest(
+        session_id=session.pk,
+        run_id=run.pk,
+        attempt=run.attempt,
+        prompt=prompt.content,
+        author=prompt.author_name,
+        history=[
+            HistoryMessage(
+                role="assistant" if m.role == "assistant" else "user",
+                content=m.content,
+                author=m.author_name,
+            )
+            for m in reversed(earlier)
+        ],
+        options=RuntimeOptions(
+            model=options.get("model", ""),
+            system_prompt=options.get("system_prompt", ""),
+            max_turns=options.get("max_turns", 50),
+            timeout_seconds=options.get("timeout_seconds", 600),
+            permission_mode=session.permission_mode,
+            allowed_tools=tuple(options.get("allowed_tools", ())),
+        ),
+        state=_bytes(run.state if run.resuming else session.runtime_state),
+        resuming=run.resuming,
+    )
+
+
+def _seed(session: AgentSession) -> str:
+    directory = session.working_directory
+    return f"fork:{directory.seed_from}" if directory.seed_from else directory.seed
+
+
+def _bytes(value: object) -> bytes | None:
+    return bytes(value) if isinstance(value, (bytes, memoryview)) else None

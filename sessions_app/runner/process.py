@@ -1,0 +1,96 @@
+"""The process: claim, drive, repeat; NOTIFY wakes it, a short poll makes up for lost bells."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+
+import psycopg
+from django.conf import settings
+
+from kernel.jobs import Lease, claim_next
+from kernel.jobs.hints import CHANNEL
+from kernel.jobs.work import worker_name
+from kernel.threads import threaded
+from sessions_app.runner.sandboxing import Enclosure, choose
+from sessions_app.runner.turn import LEASE_SECONDS, Turn
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 1.0
+AT_ONCE = 16
+
+
+class Runner:
+    """Drives up to so many turns at once."""
+
+    def __init__(self) -> None:
+        self._stop = asyncio.Event()
+        self._bell = asyncio.Event()
+        self._turns: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT, then let running turns go on elsewhere."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        enclosure = await choose("runner")
+        log.warning("sandbox level: %s %s", enclosure.level, enclosure.unavailable)
+        listener = asyncio.create_task(self._listen())
+        try:
+            while not self._stop.is_set():
+                await self._claim_all(enclosure)
+                await self._wait()
+        finally:
+            listener.cancel()
+            await self._end()
+
+    async def _claim_all(self, enclosure: Enclosure) -> None:
+        self._bell.clear()
+        while len(self._turns) < AT_ONCE and not self._stop.is_set():
+            try:
+                lease = await threaded(_claim)()
+            except Exception:
+                log.exception("cannot claim; trying again")
+                return
+            if lease is None:
+                return
+            task = asyncio.create_task(Turn(lease=lease, enclosure=enclosure).drive())
+            self._turns.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._turns.discard(task)
+        self._bell.set()
+        if not task.cancelled() and task.exception():
+            log.error("turn failed", exc_info=task.exception())
+
+    async def _wait(self) -> None:
+        waits = {
+            asyncio.create_task(self._bell.wait()),
+            asyncio.create_task(self._stop.wait()),
+        }
+        await asyncio.wait(waits, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for task in waits:
+            task.cancel()
+
+    async def _listen(self) -> None:
+        while True:
+            with contextlib.suppress(psycopg.Error, OSError):
+                dsn = settings.DATABASE_DIRECT_URL
+                async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as link:
+                    await link.execute(f"LISTEN {CHANNEL}")
+                    async for notice in link.notifies():
+                        if notice.payload == "runner":
+                            self._bell.set()
+            await asyncio.sleep(0.5)
+
+    async def _end(self) -> None:
+        for task in self._turns:
+            task.cancel()
+        await asyncio.gather(*self._turns, return_exceptions=True)
+
+
+def _claim() -> Lease | None:
+    return claim_next("runner", worker_name(), seconds=LEASE_SECONDS)

@@ -1,0 +1,198 @@
+"""Driving one attempt of a run, from lease to outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.db import OperationalError
+
+from kernel import plugins
+from kernel.context import restored
+from kernel.errors import DomainError
+from kernel.jobs import Lease, LostLeaseError
+from kernel.redaction import shapes
+from kernel.threads import threaded
+from sessions_app.broker.broker import Broker, Offered, built_in
+from sessions_app.broker.execution import Place
+from sessions_app.errors import FencedError
+from sessions_app.models import AgentSession, Run
+from sessions_app.runner import sandboxing
+from sessions_app.runner.hosting import host_for
+from sessions_app.runner.io import SessionIO
+from sessions_app.runner.load import Loaded, load, turn_of
+from sessions_app.runner.offering import offered_by_servers
+from sessions_app.runner.sandboxing import Enclosure
+from sessions_app.runtimes.base import Runtime, TurnOutcome
+from sessions_app.runtimes.registry import RUNTIMES
+from sessions_app.services import runs
+
+log = logging.getLogger(__name__)
+BEAT_SECONDS = 1.0
+LEASE_SECONDS = 6.0
+LOST = "The process that drove this turn was lost; resume repeats it."
+
+
+@dataclass(kw_only=True)
+class Turn:
+    """One attempt. Everything it writes is fenced by the lease's epoch."""
+
+    lease: Lease
+    enclosure: Enclosure
+
+    async def drive(self) -> None:
+        """Drive to the outcome; losing the lease ends everything without a trace."""
+        with restored(self.lease.context, causation_id=self.lease.job_id):
+            try:
+                await self._drive(UUID(str(self.lease.run.payload["run_id"])))
+                await threaded(self.lease.finish)()
+            except (LostLeaseError, FencedError):
+                log.info("turn was taken away", extra={"job": str(self.lease.job_id)})
+
+    async def _drive(self, run_id: UUID) -> None:
+        loaded = await threaded(load)(run_id)
+        if loaded is None:
+            return
+        self._loaded: Loaded = loaded
+        lost = loaded.run.status == "running"
+        run = await threaded(runs.start_run)(
+            loaded.actor,
+            AgentSession(pk=loaded.session.pk),
+            run_id=run_id,
+            job_id=self.lease.job_id,
+            job_epoch=self.lease.run.epoch,
+            sandbox_level=self.enclosure.level,
+        )
+        if run is None:
+            return
+        self._epoch = run.epoch
+        if lost:
+            await self._verb(runs.fail, code="runner_lost", detail=LOST)
+            return
+        outcome = await self._guarded(run)
+        await self._conclude(outcome)
+
+    async def _guarded(self, run: Run) -> TurnOutcome:
+        """Run the runtime beside the heartbeat; whichever ends first decides."""
+        work = asyncio.create_task(self._run(run))
+        beat = asyncio.create_task(self._beat())
+        try:
+            await asyncio.wait({work, beat}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                beat.result()
+            return await work
+        finally:
+            for task in (work, beat):
+                task.cancel()
+            await asyncio.gather(work, beat, return_exceptions=True)
+
+    async def _run(self, run: Run) -> TurnOutcome:
+        io = SessionIO(
+            actor=self._loaded.actor,
+            session_id=self._loaded.session.pk,
+            run_id=run.pk,
+            epoch=self._epoch,
+        )
+        try:
+            runtime, offered = await self._equip(io, run)
+            request = await threaded(turn_of)(self._loaded, run)
+            request = replace(request, tools=[one.spec for one in offered.values()])
+            async with asyncio.timeout(request.options.timeout_seconds):
+                outcome = await runtime.run(request, io)
+            await io.end_message()
+            await io.flush()
+            return outcome
+        except TimeoutError:
+            return TurnOutcome(
+                status="failed", error_code="timeout", error="The turn took too long."
+            )
+        except (FencedError, LostLeaseError):
+            raise
+        except DomainError as refusal:
+            return TurnOutcome(status="failed", error_code=refusal.code, error=refusal.detail)
+        except Exception as fault:
+            log.exception("runtime failed", extra={"run": str(run.pk)})
+            text = f"The runtime failed ({type(fault).__name__}); it is logged."
+            return TurnOutcome(status="failed", error_code="runtime_failed", error=text)
+        finally:
+            await io.close()
+
+    async def _equip(self, io: SessionIO, run: Run) -> tuple[Runtime, dict[str, Offered]]:
+        session = self._loaded.session
+        workspace = await asyncio.to_thread(
+            sandboxing.make_workspace,
+            session.working_directory_id,
+            self._seed(),
+            session.pk,
+        )
+        place = Place(
+            session_id=session.pk,
+            workspace=workspace,
+            identity=sandboxing.identity_of(session.pk),
+            limits=sandboxing.limits(float(session.sdk_options.get("timeout_seconds", 600))),
+            domains=tuple(self._loaded.ceiling.allowed_domains),
+            supervisor=self.enclosure.supervisor,
+            unavailable=self.enclosure.unavailable,
+            level=self.enclosure.level,
+        )
+        offered = {**built_in(), **await offered_by_servers(self._loaded)}
+        io.broker = Broker(
+            organization_id=session.organization_id,
+            session_id=session.pk,
+            run_id=run.pk,
+            epoch=self._epoch,
+            actor=self._loaded.actor,
+            ceiling=self._loaded.ceiling,
+            place=place,
+            offered=offered,
+            deliver=io.tool_output,
+        )
+        entry = RUNTIMES[session.runtime]
+        runtime: Runtime = plugins.load(entry.path)(host_for(self._loaded, place))
+        return runtime, offered
+
+    def _seed(self) -> str:
+        seed = self._loaded.seed
+        if seed.startswith("fork:"):
+            return str(sandboxing.workspace_of(UUID(seed.removeprefix("fork:"))))
+        return seed
+
+    async def _beat(self) -> None:
+        """Renew the lease and look whether the run is still ours; returning ends the turn."""
+        run_id, epoch = self._loaded.run.pk, self._epoch
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            with contextlib.suppress(OperationalError):
+                await threaded(self.lease.heartbeat)()
+                if not await threaded(_still_ours)(run_id, epoch):
+                    raise FencedError(str(run_id))
+
+    async def _conclude(self, outcome: TurnOutcome) -> None:
+        if outcome.status == "completed":
+            await self._verb(runs.finish, state=outcome.state)
+        elif outcome.status == "waiting":
+            await self._verb(runs.suspend, state=outcome.state)
+        else:
+            await self._verb(
+                runs.fail,
+                code=outcome.error_code or "runtime_failed",
+                detail=shapes(outcome.error),
+            )
+
+    async def _verb(self, verb: Callable[..., Any], **given: Any) -> Any:
+        return await threaded(verb)(
+            self._loaded.actor,
+            AgentSession(pk=self._loaded.session.pk),
+            run_id=self._loaded.run.pk,
+            epoch=self._epoch,
+            **given,
+        )
+
+
+def _still_ours(run_id: UUID, epoch: int) -> bool:
+    return Run.objects.filter(pk=run_id, epoch=epoch, status="running").exists()
