@@ -55,8 +55,8 @@ RIGHTS = """
 DO $$ BEGIN
   REVOKE ALL ON FUNCTION audit_open_era(text), audit_force_era(text), audit_current_era(),
     audit_guard_partition(text), audit_attach(text, timestamptz, timestamptz),
-    audit_make_default(), audit_adopt_default(), audit_make_month(date), audit_drop_month(date)
-    FROM PUBLIC;
+    audit_make_default(), audit_adopt_default(), audit_make_month(date), audit_drop_month(date),
+    audit_misplaced_month() FROM PUBLIC;
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') AND current_user <> '{role}' THEN
     REVOKE ALL ON audit_ledger, audit_era, audit_sealed_month, audit_subject_key, audit_private,
       audit_cursor, audit_dead_letter, audit_signing_key FROM {role};
@@ -69,8 +69,8 @@ DO $$ BEGIN
     GRANT SELECT, INSERT, UPDATE, DELETE ON audit_subject_key, audit_dead_letter TO {role};
     GRANT SELECT, INSERT, UPDATE ON audit_cursor TO {role};
     GRANT SELECT, INSERT ON audit_signing_key TO {role};
-    GRANT EXECUTE ON FUNCTION audit_current_era(), audit_make_month(date), audit_drop_month(date)
-      TO {role};
+    GRANT EXECUTE ON FUNCTION audit_current_era(), audit_make_month(date), audit_drop_month(date),
+      audit_misplaced_month() TO {role};
   END IF;
 END $$;
 """

@@ -175,7 +175,6 @@ BEGIN
   SELECT date_trunc('month', min(recorded_at)),
          date_trunc('month', max(recorded_at)) + interval '1 month'
     INTO first, until FROM public.audit_ledger_default;
-  IF first IS NULL THEN RETURN true; END IF;
   IF EXISTS (SELECT FROM public.audit_partition p WHERE p.lower < until AND p.upper > first) THEN
     RETURN false;
   END IF;
@@ -198,9 +197,8 @@ DECLARE
 BEGIN
   LOCK TABLE ONLY public.audit_ledger IN SHARE UPDATE EXCLUSIVE MODE;
   IF EXISTS (SELECT FROM public.audit_ledger_default
-              WHERE recorded_at >= first AND recorded_at < until)
-     AND NOT public.audit_adopt_default() THEN
-    RETURN false;
+              WHERE recorded_at >= first AND recorded_at < until) THEN
+    RETURN public.audit_adopt_default();
   END IF;
   IF EXISTS (SELECT FROM public.audit_partition p WHERE p.lower < until AND p.upper > first) THEN
     RETURN false;
@@ -209,6 +207,13 @@ BEGIN
   PERFORM public.audit_attach(part, first, until);
   PERFORM public.audit_guard_partition(part);
   RETURN true;
+END $$;
+
+CREATE FUNCTION audit_misplaced_month() RETURNS date
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
+BEGIN
+  RETURN (SELECT date_trunc('month', min(recorded_at)) FROM public.audit_ledger_default);
 END $$;
 
 CREATE FUNCTION audit_drop_month(day date) RETURNS text
