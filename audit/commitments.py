@@ -1,0 +1,35 @@
+"""Commitments: HMAC-SHA256 of a field under a random salt of its own.
+
+The ledger keeps the commitment for ever, the erasable side keeps the salt. With the salt anybody
+can check a value; without it equal values look unrelated and cannot be guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+import rfc8785
+
+SALT_BYTES = 32
+
+
+def new_salt() -> bytes:
+    """A salt for one field of one fact."""
+    return secrets.token_bytes(SALT_BYTES)
+
+
+def canonical(value: str) -> bytes:
+    """The bytes that are committed to: RFC 8785 JSON; what UTF-8 cannot say becomes `?`."""
+    return rfc8785.dumps(value.encode("utf-8", "replace").decode())
+
+
+def commit(salt: bytes, value: str) -> str:
+    """The commitment in hex."""
+    return hmac.new(salt, canonical(value), hashlib.sha256).hexdigest()
+
+
+def verify(commitment: str, salt: bytes, value: str) -> bool:
+    """Whether this value was committed to."""
+    return hmac.compare_digest(commitment, commit(salt, value))
