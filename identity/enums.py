@@ -29,6 +29,22 @@ class TeamRole(models.TextChoices):
     MEMBER = "member"
 
 
+class TokenScope(models.TextChoices):
+    """What a token may do with its owner's rights; a token without scopes may do all of it."""
+
+    READ = "read"
+    WRITE = "write"
+    METRICS = "metrics"
+
+
+class SecretScope(models.TextChoices):
+    """Whose secret it is."""
+
+    PERSONAL = "personal"
+    TEAM = "team"
+    ORGANIZATION = "organization"
+
+
 class SecretType(models.TextChoices):
     """What kind of secret it is."""
 
@@ -40,3 +56,4 @@ class SecretType(models.TextChoices):
 
 
 MANAGERS = (OrganizationRole.OWNER, OrganizationRole.ADMIN)
+MAKERS = (*MANAGERS, OrganizationRole.MEMBER)

@@ -2,8 +2,9 @@
 
 from identity.models import Membership, Organization, Secret, Team, User
 from identity.models.grants import TeamGrant, UserGrant
+from identity.policies.roles import is_manager, known_id, role_in
 from identity.selectors.grants import Access, granted, level_of, people_with_access, role_of
-from identity.selectors.roles import home_of, is_manager, known_id, role_in
+from identity.selectors.people import home_of
 from identity.services.grants import grant, revoke
 
 __all__ = [

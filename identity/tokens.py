@@ -1,12 +1,17 @@
-"""Making and reading bearer tokens: `qd_pat_<43 characters>`, stored as SHA-256 only."""
+"""Texts that open doors: API tokens and invitation codes. Only SHA-256 digests are stored."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.crypto import salted_hmac
 
 PREFIX = "qd_pat_"
+INVITATION_PREFIX = "qd_inv_"
 
 
 @dataclass(frozen=True)
@@ -27,3 +32,12 @@ def new(prefix: str = PREFIX) -> NewToken:
 def digest(text: str) -> str:
     """What is stored and looked up."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def invitation_code(invitation_id: UUID) -> str:
+    """The code of one invitation, made from the installation's secret key.
+
+    The job that mails the link makes it again from the id, so that no row, queue or log holds it.
+    """
+    mac = salted_hmac("identity.invitation", str(invitation_id), algorithm="sha256").digest()
+    return INVITATION_PREFIX + base64.urlsafe_b64encode(mac).decode().rstrip("=")

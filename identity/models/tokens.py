@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -22,7 +22,10 @@ class ApiToken(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
     )
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    # Whose owners and admins may also revoke it; an operator's token belongs to no tenant.
+    organization = models.ForeignKey(
+        Organization, null=True, on_delete=models.CASCADE, related_name="+"
+    )
     name = models.CharField(max_length=120)
     prefix = models.CharField(max_length=20)
     digest = models.CharField(max_length=64, unique=True)
@@ -37,6 +40,10 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it still opens anything at this moment."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
 
 class Invitation(models.Model):
@@ -63,7 +70,6 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"invitation {self.pk}"
 
-    @property
-    def creator_id(self) -> UUID:
-        """Who invited."""
-        return self.invited_by_id
+    def is_open(self, now: datetime) -> bool:
+        """Whether its link still works at this moment."""
+        return self.accepted_at is None and self.revoked_at is None and self.expires_at > now

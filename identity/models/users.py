@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from identity.enums import UserKind
 from kernel.ids import uuid7
@@ -41,6 +42,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Raised to end every browser session of this person at once, without touching their rows.
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserAccounts] = UserAccounts()
 
@@ -65,6 +68,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def actor_id(self) -> UUID:
         """The kernel's word for the key."""
         return self.pk
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a browser session must carry: changes with the password and with the epoch."""
+        value = f"{self.password}|{self.session_epoch}"
+        return salted_hmac("identity.session", value, secret, algorithm="sha256").hexdigest()
 
     @property
     def on_behalf_of_id(self) -> UUID | None:

@@ -17,7 +17,7 @@ from django.apps import apps
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from identity.models import Team, TeamGrant, User, UserGrant
-from identity.selectors.roles import known_id
+from identity.policies.roles import known_id
 from kernel import clock
 from kernel.actors import Actor
 

@@ -1,5 +1,27 @@
 """The verbs of identity. Each is one deed: policy, write, fact; all callers behave alike."""
 
-from identity.services import grants
+from identity.services import (
+    accounts,
+    grants,
+    invitations,
+    memberships,
+    organizations,
+    owners,
+    passwords,
+    secrets,
+    teams,
+    tokens,
+)
 
-__all__ = ["grants"]
+__all__ = [
+    "accounts",
+    "grants",
+    "invitations",
+    "memberships",
+    "organizations",
+    "owners",
+    "passwords",
+    "secrets",
+    "teams",
+    "tokens",
+]
