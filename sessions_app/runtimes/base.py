@@ -112,7 +112,11 @@ class ToolOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """Tokens of one model request; `context_window` is the model's limit where it is known."""
+    """Tokens of one model request; `context_window` is the model's limit where it is known.
+
+    `input_tokens` counts all input, the parts read from or written to a cache included (the
+    convention of genai-prices).
+    """
 
     model: str
     provider: str

@@ -28,7 +28,8 @@ class Failure(StrEnum):
     PROVIDER = "provider_error"
     UNREACHABLE = "provider_unreachable"
     AGENT = "agent_error"
-    REFUSED = "refused"
+    REFUSED = "provider_refused"
+    CONTEXT = "context_exceeded"
 
 
 def failed(code: Failure, message: str, **details: Any) -> TurnOutcome:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import httpx2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +69,8 @@ class RuntimeHost:
     """Everything any adapter may need; each takes its part and says what is missing.
 
     `providers` is keyed by the provider part of a model name (`anthropic:claude-…`), `home` is the
-    session's own home directory, where an SDK may keep files.
+    session's own home directory, where an SDK may keep files. `transport` makes the HTTP transport
+    that connections to providers use, so that they pass the egress guard.
     """
 
     providers: Mapping[str, ProviderConfig] = field(default_factory=dict)
@@ -74,3 +78,4 @@ class RuntimeHost:
     home: Path | None = None
     agent: AgentCommand | None = None
     spawn: Spawn | None = None
+    transport: Callable[[], httpx2.AsyncBaseTransport] | None = None

@@ -1,0 +1,143 @@
+"""The conversation as the model remembers it: exported, restored, and told who spoke.
+
+The exported state holds the provider's own messages (tool calls and reasoning included). Turns of
+the session that are not in it, because they were cancelled or another runtime drove them, are
+added from the session's messages as plain text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    UserPromptPart,
+)
+
+from sessions_app.runtimes.base import HistoryMessage, TurnRequest
+
+FORMAT = "model/1"
+AUTHORS_NOTE = (
+    "Several people write in this session. Each of their messages starts with the name of its"
+    " author in square brackets."
+)
+
+
+class StateError(Exception):
+    """The saved state cannot be read by this version of the runtime."""
+
+
+@dataclass
+class Memory:
+    """What a turn starts from.
+
+    `sole_author` is the one person who wrote so far, while names are not shown; `deferred` are the
+    provider's ids of calls left waiting, `requests` the rounds the run has used, `settled` the
+    counts of `CallIds`.
+    """
+
+    messages: list[ModelMessage] = field(default_factory=list)
+    last_prompt: str = ""
+    sole_author: str = ""
+    deferred: list[str] = field(default_factory=list)
+    requests: int = 0
+    settled: dict[str, int] = field(default_factory=dict)
+
+    def export(self) -> bytes:
+        """The state as bytes."""
+        document = {**asdict(replace(self, messages=[])), "format": FORMAT}
+        document["messages"] = json.loads(ModelMessagesTypeAdapter.dump_json(self.messages))
+        return json.dumps(document, ensure_ascii=False).encode()
+
+
+def recall(turn: TurnRequest) -> Memory:
+    """What the turn starts from: its state, or the session's messages, or nothing."""
+    memory = Memory() if turn.state is None else _restored(turn.state)
+    if turn.resuming:
+        if not memory.deferred:
+            raise StateError
+        return memory
+    shown = shows_authors(turn)
+    if memory.messages:
+        if shown and memory.sole_author:
+            memory.messages = [_named(message, memory.sole_author) for message in memory.messages]
+        missed = _after(turn.history, memory.last_prompt)
+    else:
+        missed = turn.history
+    memory.messages += [_plain(message, shown=shown) for message in missed]
+    memory.sole_author = "" if shown else turn.author
+    memory.last_prompt = turn.prompt
+    memory.deferred, memory.requests, memory.settled = [], 0, {}
+    return memory
+
+
+def shows_authors(turn: TurnRequest) -> bool:
+    """Whether more than one person writes in the session."""
+    authors = {message.author for message in turn.history if message.role == "user"}
+    return len((authors | {turn.author}) - {""}) > 1
+
+
+def prompt_text(turn: TurnRequest) -> str:
+    """The prompt as the model reads it."""
+    return _signed(turn.prompt, turn.author) if shows_authors(turn) else turn.prompt
+
+
+def complete(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
+    """The messages without a last answer whose tool calls have no results."""
+    done = list(messages)
+    while done and isinstance(done[-1], ModelResponse) and _has_calls(done[-1]):
+        done.pop()
+    return done
+
+
+def _restored(state: bytes) -> Memory:
+    try:
+        document = json.loads(state)
+        if document.pop("format") != FORMAT:
+            raise StateError
+        messages = ModelMessagesTypeAdapter.validate_python(document.pop("messages"))
+        return Memory(messages=messages, **document)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise StateError from None
+
+
+def _after(history: Sequence[HistoryMessage], prompt: str) -> Sequence[HistoryMessage]:
+    """The turns that follow the last one with this prompt."""
+    places = [index for index, message in enumerate(history) if message.role == "user"]
+    seen = [place for place in places if history[place].content == prompt]
+    later = [place for place in places if seen and place > seen[-1]]
+    return history[later[0] :] if later else ()
+
+
+def _plain(message: HistoryMessage, *, shown: bool) -> ModelMessage:
+    if message.role == "assistant":
+        return ModelResponse(parts=[TextPart(content=message.content)])
+    text = _signed(message.content, message.author) if shown else message.content
+    return ModelRequest(parts=[UserPromptPart(content=text)])
+
+
+def _named(message: ModelMessage, author: str) -> ModelMessage:
+    if not isinstance(message, ModelRequest):
+        return message
+    parts = [
+        replace(part, content=_signed(part.content, author))
+        if isinstance(part, UserPromptPart) and isinstance(part.content, str)
+        else part
+        for part in message.parts
+    ]
+    return replace(message, parts=parts)
+
+
+def _signed(text: str, author: str) -> str:
+    return f"[{author}] {text}" if author else text
+
+
+def _has_calls(message: ModelResponse) -> bool:
+    return any(isinstance(part, ToolCallPart) for part in message.parts)
