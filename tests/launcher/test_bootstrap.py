@@ -133,6 +133,7 @@ def test_an_index_that_is_away_is_told(tmp_path: Path, monkeypatch: pytest.Monke
         uvwheel.fetch_uv(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_environment_is_made_once_and_found_again(project: Path) -> None:
     first = environment_python(project, project / "data", "base")
     made_at = first.lstat().st_mtime_ns
@@ -153,6 +154,7 @@ def test_changed_requirements_make_another_environment(project: Path) -> None:
     assert environment_path(project, project, "base") != before
 
 
+@pytest.mark.slow
 def test_an_interrupted_environment_is_made_anew(project: Path) -> None:
     python = environment_python(project, project / "data", "base")
     home = python.parent.parent
@@ -165,12 +167,14 @@ def test_an_interrupted_environment_is_made_anew(project: Path) -> None:
     assert not (home / "rubbish").exists()
 
 
+@pytest.mark.slow
 def test_up_is_content_with_the_environment_of_the_tests(project: Path) -> None:
     dev = environment_python(project, project / "data", "dev")
 
     assert environment_python(project, project / "data", "base") == dev
 
 
+@pytest.mark.slow
 def test_a_requirement_without_a_hash_is_refused(project: Path) -> None:
     (project / "requirements" / "base.txt").write_text("six==1.17.0\n")
 
