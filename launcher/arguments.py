@@ -47,10 +47,10 @@ class Options:
 
 def parse(arguments: Sequence[str]) -> Options:
     """Reads a command line; on misuse argparse says why and exits with 2."""
-    asked_for_help = list(arguments[:1]) in (["-h"], ["--help"])
+    asked_for_help = list(arguments[:1]) in ([], ["-h"], ["--help"])
     found, rest = _parser().parse_known_args(["help"] if asked_for_help else arguments)
     values = vars(found)
-    command = values["command"] or "help"
+    command = values["command"]
     if rest and command not in PASSING:
         raise MisuseError(f"`{command}` does not know {' '.join(rest)} (see ./quarterdeck help).")
     values |= {"command": command, "data_dir": _resolved(values["data_dir"]), "rest": tuple(rest)}
@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         add_help=False,
     )
-    commands = parser.add_subparsers(dest="command", help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", prog="./quarterdeck", help=argparse.SUPPRESS)
     for name, text in COMMANDS.items():
         _add_options(name, commands.add_parser(name, description=text, allow_abbrev=False))
     return parser

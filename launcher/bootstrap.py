@@ -11,7 +11,6 @@ import hashlib
 import os
 import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from launcher.failure import LauncherError
 from launcher.notices import say
+from launcher.quietly import run_quietly
 from launcher.uvwheel import fetch_uv
 
 COMPLETE = ".complete"
@@ -106,8 +106,7 @@ def _make(root: Path, home: Path, kind: str) -> Path:
 
 
 def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, stdout=sys.stderr, check=False)
-    if done.returncode != 0:
+    if not run_quietly(command):
         message = f"The Python environment could not be made: `{' '.join(command[:4])} …` failed."
         raise LauncherError(message)
 

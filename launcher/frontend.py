@@ -17,6 +17,7 @@ from launcher.arguments import ROOT
 from launcher.bootstrap import environment_home, environment_python
 from launcher.failure import LauncherError
 from launcher.notices import say
+from launcher.quietly import run_quietly
 
 OLDEST_NODE = (20, 19)
 STAMP = ".inputs"
@@ -103,18 +104,8 @@ def _install(frontend: Path, programs: Path) -> None:
 
 def _npm(frontend: Path, programs: Path, *arguments: str) -> None:
     path = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
+    variables = {"PATH": path, "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
     command = [str(programs / "npm"), *arguments]
-    done = subprocess.run(
-        command,
-        cwd=frontend,
-        env={**os.environ, "PATH": path, "NPM_CONFIG_UPDATE_NOTIFIER": "false"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        say(done.stdout[-4000:])
+    if not run_quietly(command, directory=frontend, variables=variables):
         message = f"The front end could not be built: `npm {' '.join(arguments)}` failed."
         raise LauncherError(message)

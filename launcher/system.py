@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 
 from launcher.notices import say, warn
+from launcher.quietly import run_quietly
 
 
 def ensure_sandbox(*, allowed: bool) -> None:
@@ -35,10 +34,7 @@ def _ensure(programs: Sequence[str], package: str, otherwise: str, allowed: bool
 
 
 def _install(apt: str, package: str) -> bool:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = [apt, "install", "-qq", "-y", "--no-install-recommends", package]
     for command in ([apt, "update", "-qq"], install):
-        done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
-        )
-    return done.returncode == 0
+        succeeded = run_quietly(command, variables={"DEBIAN_FRONTEND": "noninteractive"})
+    return succeeded
