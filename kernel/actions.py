@@ -95,12 +95,12 @@ def action(
 def _fresh(target: T, *, locks: bool) -> T:
     """The target as it is now: what the caller read before may be stale. A draft, which is not
     stored yet, is the target of a verb that makes it or records its refusal."""
-    if target._state.adding and not locks:
-        return target
     rows = type(target)._base_manager.filter(pk=target.pk)
     if locks:
         rows = rows.select_for_update(of=("self",), no_key=True)
     found = rows.first()
+    if found is None and target._state.adding and not locks:
+        return target
     if found is None:
         raise NotFoundError
     return found
