@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Model, Q, QuerySet
-from rest_framework.exceptions import ValidationError
-from rest_framework.request import Request
+from django.http import QueryDict
+
+from kernel.errors import InvalidError
 
 DEFAULT, MOST = 50, 200
 
@@ -26,11 +27,20 @@ class Cut:
     backwards: bool
 
 
+@dataclass(frozen=True)
+class Page:
+    """Rows of one page and the cursors of its neighbours, None at the ends."""
+
+    rows: list[Any]
+    next: str | None
+    previous: str | None
+
+
 def paginate(
-    request: Request, rows: QuerySet[Any], *, field: str = "created_at", ascending: bool = False
-) -> tuple[list[Any], dict[str, Any]]:
-    """One page of rows and the envelope's links. `field` must be indexed together with the key."""
-    limit, cut = _limit(request), _cut(request)
+    query: QueryDict, rows: QuerySet[Any], *, field: str = "created_at", ascending: bool = False
+) -> Page:
+    """One page of rows. `field` must be indexed together with the key."""
+    limit, cut = _limit(query), _cut(query)
     forward = not (cut and cut.backwards)
     down = forward != ascending
     rows = rows.order_by(*((f"-{field}", "-pk") if down else (field, "pk")))
@@ -42,11 +52,16 @@ def paginate(
     if not forward:
         found.reverse()
     has_next, has_previous = (more, cut is not None) if forward else (True, more)
-    links = {
-        "next": _link(request, field, found[-1], back=False) if found and has_next else None,
-        "previous": _link(request, field, found[0], back=True) if found and has_previous else None,
-    }
-    return found, links
+    return Page(
+        rows=found,
+        next=_cursor(field, found[-1], back=False) if found and has_next else None,
+        previous=_cursor(field, found[0], back=True) if found and has_previous else None,
+    )
+
+
+def link(path: str, query: QueryDict, cursor: str | None) -> str | None:
+    """The address of a neighbouring page, with every other parameter kept."""
+    return f"{path}?{urlencode({**query.dict(), 'cursor': cursor})}" if cursor else None
 
 
 def _beyond(rows: QuerySet[Any], field: str, cut: Cut, *, down: bool) -> Q:
@@ -68,15 +83,15 @@ def _moment(text: str) -> datetime:
         raise _bad_cursor() from wrong
 
 
-def _limit(request: Request) -> int:
-    text = request.query_params.get("limit", str(DEFAULT))
+def _limit(query: QueryDict) -> int:
+    text = query.get("limit", str(DEFAULT))
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
-        raise ValidationError({"limit": [f"A whole number from 1 to {MOST}."]})
+        raise InvalidError.at("/limit", f"A whole number from 1 to {MOST}.")
     return int(text)
 
 
-def _cut(request: Request) -> Cut | None:
-    text = request.query_params.get("cursor")
+def _cut(query: QueryDict) -> Cut | None:
+    text = query.get("cursor")
     if not text:
         return None
     try:
@@ -86,13 +101,11 @@ def _cut(request: Request) -> Cut | None:
         raise _bad_cursor() from wrong
 
 
-def _bad_cursor() -> ValidationError:
-    return ValidationError({"cursor": ["This cursor is not one of ours."]})
+def _bad_cursor() -> InvalidError:
+    return InvalidError.at("/cursor", "This cursor is not one of ours.")
 
 
-def _link(request: Request, field: str, row: Model, *, back: bool) -> str:
+def _cursor(field: str, row: Model, *, back: bool) -> str:
     value = getattr(row, field)
     at = value.isoformat() if isinstance(value, datetime) else str(value)
-    cursor = base64.urlsafe_b64encode(json.dumps([at, str(row.pk), back]).encode()).decode()
-    query = {**request.query_params.dict(), "cursor": cursor}
-    return f"{request.path}?{urlencode(query)}"
+    return base64.urlsafe_b64encode(json.dumps([at, str(row.pk), back]).encode()).decode()

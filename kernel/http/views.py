@@ -18,7 +18,7 @@ from kernel import idempotency, policies
 from kernel.actors import Actor
 from kernel.context import entered
 from kernel.errors import NotFoundError
-from kernel.http.pagination import paginate
+from kernel.http.pagination import link, paginate
 
 M = TypeVar("M", bound=Model)
 _KEY_LIMIT = 255
@@ -50,9 +50,14 @@ class ApiView(APIView):
 
     def page(self, rows: QuerySet[Any], **order: Any) -> Response:
         """A page of rows through the view's output serializer."""
-        found, links = paginate(self.request, rows, **order)
+        query = self.request.query_params
+        found = paginate(query, rows, **order)
         assert self.output is not None  # noqa: S101
-        results = self.output(found, many=True, context={"request": self.request}).data
+        results = self.output(found.rows, many=True, context={"request": self.request}).data
+        links = {
+            "next": link(self.request.path, query, found.next),
+            "previous": link(self.request.path, query, found.previous),
+        }
         return Response({"results": results, **links})
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:

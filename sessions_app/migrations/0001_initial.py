@@ -9,274 +9,619 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('identity', '0001_initial'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("identity", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AgentSession',
+            name="AgentSession",
             fields=[
-                ('last_seq', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('runtime', models.CharField(choices=[('embedded', 'Embedded'), ('model', 'Model'), ('claude', 'Claude'), ('acp', 'Acp')], default='embedded', max_length=20)),
-                ('status', models.CharField(choices=[('idle', 'Idle'), ('queued', 'Queued'), ('running', 'Running'), ('waiting', 'Waiting'), ('paused', 'Paused'), ('archived', 'Archived')], default='idle', max_length=10)),
-                ('sdk_options', models.JSONField(default=dict)),
-                ('forked_from_message_id', models.UUIDField(null=True)),
-                ('runtime_state', models.BinaryField(null=True)),
-                ('total_messages', models.PositiveIntegerField(default=0)),
-                ('total_tool_calls', models.PositiveIntegerField(default=0)),
-                ('input_tokens', models.PositiveBigIntegerField(default=0)),
-                ('output_tokens', models.PositiveBigIntegerField(default=0)),
-                ('cost_usd', models.DecimalField(decimal_places=6, max_digits=14, null=True)),
-                ('context_tokens', models.PositiveIntegerField(null=True)),
-                ('context_window', models.PositiveIntegerField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('active_at', models.DateTimeField(auto_now_add=True)),
-                ('archived_at', models.DateTimeField(null=True)),
-                ('trashed_at', models.DateTimeField(null=True)),
-                ('purged_at', models.DateTimeField(null=True)),
-                ('search', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.SearchVector('name', config='simple'), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.organization')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='forks', to='sessions_app.agentsession')),
+                ("last_seq", models.PositiveBigIntegerField(default=0, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "runtime",
+                    models.CharField(
+                        choices=[
+                            ("embedded", "Embedded"),
+                            ("model", "Model"),
+                            ("claude", "Claude"),
+                            ("acp", "Acp"),
+                        ],
+                        default="embedded",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("idle", "Idle"),
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("waiting", "Waiting"),
+                            ("paused", "Paused"),
+                            ("archived", "Archived"),
+                        ],
+                        default="idle",
+                        max_length=10,
+                    ),
+                ),
+                ("sdk_options", models.JSONField(default=dict)),
+                ("forked_from_message_id", models.UUIDField(null=True)),
+                ("runtime_state", models.BinaryField(null=True)),
+                ("total_messages", models.PositiveIntegerField(default=0)),
+                ("total_tool_calls", models.PositiveIntegerField(default=0)),
+                ("input_tokens", models.PositiveBigIntegerField(default=0)),
+                ("output_tokens", models.PositiveBigIntegerField(default=0)),
+                ("cost_usd", models.DecimalField(decimal_places=6, max_digits=14, null=True)),
+                ("context_tokens", models.PositiveIntegerField(null=True)),
+                ("context_window", models.PositiveIntegerField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("active_at", models.DateTimeField(auto_now_add=True)),
+                ("archived_at", models.DateTimeField(null=True)),
+                ("trashed_at", models.DateTimeField(null=True)),
+                ("purged_at", models.DateTimeField(null=True)),
+                (
+                    "search",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.SearchVector(
+                            "name", config="simple"
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="identity.organization",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="forks",
+                        to="sessions_app.agentsession",
+                    ),
+                ),
             ],
             options={
-                'permissions': [('agentsession_viewer', 'viewer of a session'), ('agentsession_commenter', 'commenter of a session'), ('agentsession_approver', 'approver of a session'), ('agentsession_editor', 'editor of a session'), ('agentsession_owner', 'owner of a session')],
+                "permissions": [
+                    ("agentsession_viewer", "viewer of a session"),
+                    ("agentsession_commenter", "commenter of a session"),
+                    ("agentsession_approver", "approver of a session"),
+                    ("agentsession_editor", "editor of a session"),
+                    ("agentsession_owner", "owner of a session"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('message_id', models.UUIDField()),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('waiting', 'Waiting'), ('completed', 'Completed'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('epoch', models.PositiveBigIntegerField(default=0)),
-                ('state', models.BinaryField(null=True)),
-                ('resuming', models.BooleanField(default=False)),
-                ('error_code', models.CharField(blank=True, default='', max_length=60)),
-                ('error', models.CharField(blank=True, default='', max_length=1000)),
-                ('sandbox_level', models.CharField(blank=True, default='', max_length=20)),
-                ('model', models.CharField(blank=True, default='', max_length=120)),
-                ('provider', models.CharField(blank=True, default='', max_length=60)),
-                ('input_tokens', models.PositiveBigIntegerField(default=0)),
-                ('output_tokens', models.PositiveBigIntegerField(default=0)),
-                ('cost_usd', models.DecimalField(decimal_places=6, max_digits=14, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='sessions_app.agentsession')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("message_id", models.UUIDField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("waiting", "Waiting"),
+                            ("completed", "Completed"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                ("epoch", models.PositiveBigIntegerField(default=0)),
+                ("state", models.BinaryField(null=True)),
+                ("resuming", models.BooleanField(default=False)),
+                ("error_code", models.CharField(blank=True, default="", max_length=60)),
+                ("error", models.CharField(blank=True, default="", max_length=1000)),
+                ("sandbox_level", models.CharField(blank=True, default="", max_length=20)),
+                ("model", models.CharField(blank=True, default="", max_length=120)),
+                ("provider", models.CharField(blank=True, default="", max_length=60)),
+                ("input_tokens", models.PositiveBigIntegerField(default=0)),
+                ("output_tokens", models.PositiveBigIntegerField(default=0)),
+                ("cost_usd", models.DecimalField(decimal_places=6, max_digits=14, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="sessions_app.agentsession",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('user', 'User'), ('assistant', 'Assistant')], max_length=10)),
-                ('content', models.TextField()),
-                ('author_name', models.CharField(blank=True, default='', max_length=150)),
-                ('seq', models.PositiveBigIntegerField()),
-                ('model', models.CharField(blank=True, default='', max_length=120)),
-                ('attachments', models.JSONField(blank=True, default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('search', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.SearchVector('content', config='simple'), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='sessions_app.agentsession')),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='messages', to='sessions_app.run')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("user", "User"), ("assistant", "Assistant")], max_length=10
+                    ),
+                ),
+                ("content", models.TextField()),
+                ("author_name", models.CharField(blank=True, default="", max_length=150)),
+                ("seq", models.PositiveBigIntegerField()),
+                ("model", models.CharField(blank=True, default="", max_length=120)),
+                ("attachments", models.JSONField(blank=True, default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "search",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.SearchVector(
+                            "content", config="simple"
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="sessions_app.agentsession",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="messages",
+                        to="sessions_app.run",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SessionEvent',
+            name="SessionEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('seq', models.PositiveBigIntegerField()),
-                ('type', models.CharField(max_length=60)),
-                ('run_id', models.UUIDField(null=True)),
-                ('actor_kind', models.CharField(max_length=10)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('actor_name', models.CharField(default='', max_length=150)),
-                ('at', models.DateTimeField()),
-                ('data', models.JSONField(default=dict)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='sessions_app.agentsession')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("seq", models.PositiveBigIntegerField()),
+                ("type", models.CharField(max_length=60)),
+                ("run_id", models.UUIDField(null=True)),
+                ("actor_kind", models.CharField(max_length=10)),
+                ("actor_id", models.UUIDField(null=True)),
+                ("actor_name", models.CharField(default="", max_length=150)),
+                ("at", models.DateTimeField()),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="sessions_app.agentsession",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SessionPresence',
+            name="SessionPresence",
             fields=[
-                ('connection', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('looking_seq', models.PositiveBigIntegerField(null=True)),
-                ('typing_until', models.DateTimeField(null=True)),
-                ('expires_at', models.DateTimeField()),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='presences', to='sessions_app.agentsession')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("connection", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("looking_seq", models.PositiveBigIntegerField(null=True)),
+                ("typing_until", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="presences",
+                        to="sessions_app.agentsession",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SessionServer',
+            name="SessionServer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('server_id', models.UUIDField()),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='servers', to='sessions_app.agentsession')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("server_id", models.UUIDField()),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="servers",
+                        to="sessions_app.agentsession",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SessionTeamGrant',
+            name="SessionTeamGrant",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('granted_by_id', models.UUIDField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='team_grants', to='sessions_app.agentsession')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.group')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("granted_by_id", models.UUIDField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="team_grants",
+                        to="sessions_app.agentsession",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.group"),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SessionUserGrant',
+            name="SessionUserGrant",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('granted_by_id', models.UUIDField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='user_grants', to='sessions_app.agentsession')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("granted_by_id", models.UUIDField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="user_grants",
+                        to="sessions_app.agentsession",
+                    ),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ToolCall',
+            name="ToolCall",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('call_id', models.CharField(max_length=200)),
-                ('tool', models.CharField(max_length=200)),
-                ('input', models.JSONField(default=dict)),
-                ('input_hash', models.CharField(max_length=64)),
-                ('status', models.CharField(choices=[('requested', 'Requested'), ('waiting', 'Waiting'), ('running', 'Running'), ('ok', 'Ok'), ('error', 'Error'), ('denied', 'Denied'), ('cancelled', 'Cancelled')], default='requested', max_length=10)),
-                ('danger', models.CharField(default='none', max_length=10)),
-                ('reasons', models.JSONField(default=list)),
-                ('targets', models.JSONField(default=list)),
-                ('content', models.TextField(blank=True, default='')),
-                ('output_blob_id', models.UUIDField(null=True)),
-                ('output_bytes', models.PositiveBigIntegerField(default=0)),
-                ('exit_code', models.IntegerField(null=True)),
-                ('duration_ms', models.PositiveIntegerField(null=True)),
-                ('sandbox_level', models.CharField(blank=True, default='', max_length=20)),
-                ('seq', models.PositiveBigIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tool_calls', to='sessions_app.run')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tool_calls', to='sessions_app.agentsession')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("call_id", models.CharField(max_length=200)),
+                ("tool", models.CharField(max_length=200)),
+                ("input", models.JSONField(default=dict)),
+                ("input_hash", models.CharField(max_length=64)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("ok", "Ok"),
+                            ("error", "Error"),
+                            ("denied", "Denied"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="requested",
+                        max_length=10,
+                    ),
+                ),
+                ("danger", models.CharField(default="none", max_length=10)),
+                ("reasons", models.JSONField(default=list)),
+                ("targets", models.JSONField(default=list)),
+                ("content", models.TextField(blank=True, default="")),
+                ("output_blob_id", models.UUIDField(null=True)),
+                ("output_bytes", models.PositiveBigIntegerField(default=0)),
+                ("exit_code", models.IntegerField(null=True)),
+                ("duration_ms", models.PositiveIntegerField(null=True)),
+                ("sandbox_level", models.CharField(blank=True, default="", max_length=20)),
+                ("seq", models.PositiveBigIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tool_calls",
+                        to="sessions_app.run",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tool_calls",
+                        to="sessions_app.agentsession",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('approved', 'Approved'), ('denied', 'Denied'), ('expired', 'Expired'), ('withdrawn', 'Withdrawn')], default='pending', max_length=10)),
-                ('reason', models.CharField(blank=True, default='', max_length=1000)),
-                ('input_hash', models.CharField(max_length=64)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('requested_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decision_reason', models.CharField(blank=True, default='', max_length=1000)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.organization')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='approvals', to='sessions_app.agentsession')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='approvals', to='sessions_app.run')),
-                ('tool_call', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='approval', to='sessions_app.toolcall')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("approved", "Approved"),
+                            ("denied", "Denied"),
+                            ("expired", "Expired"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=1000)),
+                ("input_hash", models.CharField(max_length=64)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("requested_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decision_reason", models.CharField(blank=True, default="", max_length=1000)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="identity.organization",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="approvals",
+                        to="sessions_app.agentsession",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="approvals",
+                        to="sessions_app.run",
+                    ),
+                ),
+                (
+                    "tool_call",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="approval",
+                        to="sessions_app.toolcall",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WorkingDirectory',
+            name="WorkingDirectory",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('seed', models.CharField(blank=True, default='', max_length=500)),
-                ('seed_from', models.UUIDField(null=True)),
-                ('ready_at', models.DateTimeField(null=True)),
-                ('bytes_used', models.PositiveBigIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.organization')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("seed", models.CharField(blank=True, default="", max_length=500)),
+                ("seed_from", models.UUIDField(null=True)),
+                ("ready_at", models.DateTimeField(null=True)),
+                ("bytes_used", models.PositiveBigIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="identity.organization",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='agentsession',
-            name='working_directory',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='session', to='sessions_app.workingdirectory'),
+            model_name="agentsession",
+            name="working_directory",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="session",
+                to="sessions_app.workingdirectory",
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('status__in', ['queued', 'running', 'waiting'])), fields=['session', 'created_at'], name='run_active'),
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("status__in", ["queued", "running", "waiting"])),
+                fields=["session", "created_at"],
+                name="run_active",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='message_search'),
+            model_name="message",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search"], name="message_search"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('session', 'seq'), name='message_seq_once'),
+            model_name="message",
+            constraint=models.UniqueConstraint(fields=("session", "seq"), name="message_seq_once"),
         ),
         migrations.AddConstraint(
-            model_name='sessionevent',
-            constraint=models.UniqueConstraint(fields=('session', 'seq'), name='session_event_seq'),
+            model_name="sessionevent",
+            constraint=models.UniqueConstraint(fields=("session", "seq"), name="session_event_seq"),
         ),
         migrations.AddConstraint(
-            model_name='sessionserver',
-            constraint=models.UniqueConstraint(fields=('session', 'server_id'), name='session_server_once'),
+            model_name="sessionserver",
+            constraint=models.UniqueConstraint(
+                fields=("session", "server_id"), name="session_server_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionteamgrant',
-            constraint=models.UniqueConstraint(fields=('group', 'content_object'), name='sessions_app_sessionteamgrant_once'),
+            model_name="sessionteamgrant",
+            constraint=models.UniqueConstraint(
+                fields=("group", "content_object"), name="sessions_app_sessionteamgrant_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionusergrant',
-            constraint=models.UniqueConstraint(fields=('user', 'content_object'), name='sessions_app_sessionusergrant_once'),
+            model_name="sessionusergrant",
+            constraint=models.UniqueConstraint(
+                fields=("user", "content_object"), name="sessions_app_sessionusergrant_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='toolcall',
-            index=models.Index(fields=['session', 'created_at'], name='call_by_session'),
+            model_name="toolcall",
+            index=models.Index(fields=["session", "created_at"], name="call_by_session"),
         ),
         migrations.AddConstraint(
-            model_name='toolcall',
-            constraint=models.UniqueConstraint(fields=('run', 'call_id'), name='call_id_once'),
+            model_name="toolcall",
+            constraint=models.UniqueConstraint(fields=("run", "call_id"), name="call_id_once"),
         ),
         migrations.AddIndex(
-            model_name='approval',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['-requested_at'], name='approval_pending'),
+            model_name="approval",
+            index=models.Index(
+                condition=models.Q(("status", "pending")),
+                fields=["-requested_at"],
+                name="approval_pending",
+            ),
         ),
         migrations.AddIndex(
-            model_name='agentsession',
-            index=models.Index(fields=['-created_at', '-id'], name='session_newest'),
+            model_name="agentsession",
+            index=models.Index(fields=["-created_at", "-id"], name="session_newest"),
         ),
         migrations.AddIndex(
-            model_name='agentsession',
-            index=models.Index(fields=['owner', '-created_at', '-id'], name='session_by_owner'),
+            model_name="agentsession",
+            index=models.Index(fields=["owner", "-created_at", "-id"], name="session_by_owner"),
         ),
         migrations.AddIndex(
-            model_name='agentsession',
-            index=models.Index(fields=['organization', '-created_at', '-id'], name='session_by_organization'),
+            model_name="agentsession",
+            index=models.Index(
+                fields=["organization", "-created_at", "-id"], name="session_by_organization"
+            ),
         ),
         migrations.AddIndex(
-            model_name='agentsession',
-            index=models.Index(condition=models.Q(('status__in', ['queued', 'running', 'waiting'])), fields=['owner'], name='session_active'),
+            model_name="agentsession",
+            index=models.Index(
+                condition=models.Q(("status__in", ["queued", "running", "waiting"])),
+                fields=["owner"],
+                name="session_active",
+            ),
         ),
         migrations.AddIndex(
-            model_name='agentsession',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='session_search'),
+            model_name="agentsession",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search"], name="session_search"
+            ),
         ),
     ]

@@ -1,6 +1,23 @@
 """Pages of sessions."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from sessions_app.web import deeds, pages
 
 app_name = "sessions"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("sessions", pages.session_list, name="list"),
+    path("sessions/new", pages.session_new, name="new"),
+    path("sessions/<uuid:pk>", pages.session_page, name="detail"),
+    path("sessions/<uuid:pk>/file", pages.session_file, name="file"),
+    path("sessions/<uuid:pk>/prompt", deeds.prompt, name="prompt"),
+    path("sessions/<uuid:pk>/cancel", deeds.cancel, name="cancel"),
+    path("sessions/<uuid:pk>/resume", deeds.resume, name="resume"),
+    path("sessions/<uuid:pk>/fork", deeds.fork, name="fork"),
+    path("sessions/<uuid:pk>/rename", deeds.rename, name="rename"),
+    path("sessions/<uuid:pk>/archive", deeds.archive, name="archive"),
+    path("sessions/<uuid:pk>/trash", deeds.trash, name="trash"),
+    path("sessions/<uuid:pk>/restore", deeds.restore, name="restore"),
+    path("sessions/<uuid:pk>/share", deeds.share, name="share"),
+    path("sessions/<uuid:pk>/unshare/<uuid:share_id>", deeds.unshare, name="unshare"),
+]

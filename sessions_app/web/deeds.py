@@ -1,0 +1,139 @@
+"""What people do on the page: each POST calls one verb and comes back."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from identity.public import User
+from kernel.errors import InvalidError, NotFoundError
+from kernel.http.pages import deed, uuid_or_none, valid
+from kernel.policies import visible_to
+from sessions_app.models import AgentSession, Approval
+from sessions_app.services import approvals, forking, lifecycle, prompting, runs, sharing
+from sessions_app.web.forms import NameForm, PromptForm, ShareForm
+
+
+def _page(pk: UUID, *_rest: Any, **_named: Any) -> str:
+    return reverse("sessions:detail", args=[pk]) + "#latest"
+
+
+def _list(*_args: Any, **_named: Any) -> str:
+    return reverse("sessions:list")
+
+
+def _actor(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
+def _session(request: HttpRequest, pk: UUID) -> AgentSession:
+    found = visible_to(AgentSession, _actor(request)).filter(pk=pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+@deed(_page)
+def prompt(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Post a prompt."""
+    given = valid(PromptForm(request.POST))
+    prompting.prompt(_actor(request), _session(request, pk), content=given["content"])
+    return redirect(_page(pk))
+
+
+@deed(_page)
+def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """End the active run."""
+    runs.cancel(_actor(request), _session(request, pk))
+    return redirect(_page(pk))
+
+
+@deed(_page)
+def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Repeat the last run, or unarchive."""
+    runs.resume(_actor(request), _session(request, pk))
+    return redirect(_page(pk))
+
+
+@deed(_page)
+def fork(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Fork, at a message if one is named."""
+    message_id = uuid_or_none(request.POST.get("message_id", ""))
+    copy = forking.fork(_actor(request), _session(request, pk), message_id=message_id)
+    return redirect(_page(copy.pk))
+
+
+@deed(_page)
+def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Give another name."""
+    given = valid(NameForm(request.POST))
+    lifecycle.rename(_actor(request), _session(request, pk), name=given["name"])
+    return redirect(_page(pk))
+
+
+@deed(_page)
+def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Put away."""
+    lifecycle.archive(_actor(request), _session(request, pk))
+    messages.success(request, "Archived. Resume brings it back.")
+    return redirect(_page(pk))
+
+
+@deed(_page)
+def trash(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Into the trash."""
+    lifecycle.trash(_actor(request), _session(request, pk))
+    messages.success(request, "Moved to the trash. Restore it there.")
+    return redirect(_list())
+
+
+@deed(_page)
+def restore(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Out of the trash."""
+    lifecycle.restore(_actor(request), _session(request, pk))
+    return redirect(_page(pk))
+
+
+@deed(_page)
+def share(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Give somebody a role."""
+    given = valid(ShareForm(request.POST))
+    subject = visible_to(User, _actor(request)).filter(username=given["user"]).first()
+    if subject is None:
+        raise InvalidError.at("/user", "There is no such person in this organization.")
+    sharing.share(_actor(request), _session(request, pk), subject=subject, role=given["role"])
+    return redirect(_page(pk))
+
+
+@deed(_page)
+def unshare(request: HttpRequest, pk: UUID, share_id: UUID) -> HttpResponse:
+    """Take a role away."""
+    sharing.unshare(_actor(request), _session(request, pk), share_id=share_id)
+    return redirect(_page(pk))
+
+
+def _approval(request: HttpRequest, pk: UUID) -> Approval:
+    found = visible_to(Approval, _actor(request)).filter(pk=pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+@deed(_list)
+def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Let a call run."""
+    done = approvals.approve(_actor(request), _approval(request, pk))
+    return redirect(_page(done.session_id))
+
+
+@deed(_list)
+def deny(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Refuse a call."""
+    reason = request.POST.get("reason", "")[:1000]
+    done = approvals.deny(_actor(request), _approval(request, pk), reason=reason)
+    return redirect(_page(done.session_id))

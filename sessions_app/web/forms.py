@@ -1,0 +1,67 @@
+"""Forms of sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from sessions_app.enums import PermissionMode, RuntimeName, SessionRole
+
+_MODES = [
+    (PermissionMode.DEFAULT.value, "Ask before edits, network and danger"),
+    (PermissionMode.ACCEPT_EDITS.value, "Also edit files without asking"),
+    (PermissionMode.PLAN.value, "Only read"),
+    (PermissionMode.BYPASS.value, "Never ask (limits still hold)"),
+]
+_RUNTIMES = [
+    (RuntimeName.EMBEDDED.value, "Commands and plans, no model"),
+    (RuntimeName.MODEL.value, "Model"),
+    (RuntimeName.CLAUDE.value, "Claude agent"),
+    (RuntimeName.ACP.value, "Agent Client Protocol"),
+]
+
+
+class NewSessionForm(forms.Form):
+    """A new session, with its first prompt if there is one."""
+
+    name = forms.CharField(max_length=200)
+    prompt = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4}), required=False, max_length=500_000
+    )
+    runtime = forms.ChoiceField(choices=_RUNTIMES, initial="embedded")
+    permission_mode = forms.ChoiceField(label="Permissions", choices=_MODES, initial="default")
+    model = forms.CharField(max_length=120, required=False)
+    max_turns = forms.IntegerField(min_value=1, max_value=1000, initial=50)
+    timeout_seconds = forms.IntegerField(
+        label="Time limit (seconds)", min_value=1, max_value=86_400, initial=600
+    )
+    system_prompt = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=100_000
+    )
+
+    def options(self) -> dict[str, Any]:
+        """The SDK options it describes."""
+        names = ("permission_mode", "model", "max_turns", "timeout_seconds", "system_prompt")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class PromptForm(forms.Form):
+    """A prompt."""
+
+    content = forms.CharField(max_length=500_000, strip=False)
+
+
+class NameForm(forms.Form):
+    """A new name."""
+
+    name = forms.CharField(max_length=200)
+
+
+class ShareForm(forms.Form):
+    """Whom to give which role."""
+
+    user = forms.CharField(max_length=150)
+    role = forms.ChoiceField(
+        choices=[(role.value, role.label) for role in SessionRole if role != SessionRole.OWNER]
+    )

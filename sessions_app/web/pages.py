@@ -1,0 +1,123 @@
+"""Pages of sessions: the list, the session, a new one, a file."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from identity.public import Organization, User, home_of
+from kernel.errors import InvalidError, NotFoundError, QuotaError
+from kernel.http import problems
+from kernel.http.pages import page, valid
+from kernel.http.pagination import paginate
+from kernel.policies import policy_of, visible_to
+from sessions_app.enums import SessionStatus
+from sessions_app.models import AgentSession
+from sessions_app.selectors import access, files
+from sessions_app.selectors import page as shown
+from sessions_app.selectors.sessions import SessionFilter, sessions_visible_to
+from sessions_app.services import creation, prompting, reading
+from sessions_app.web.forms import NewSessionForm
+
+TABS = {
+    "mine": {"owner": "me"},
+    "shared": {"owner": "others"},
+    "archive": {"shelf": "archive"},
+    "trash": {"shelf": "trash"},
+}
+
+
+@page
+def session_list(request: HttpRequest) -> HttpResponse:
+    """The list; the URL holds its whole state."""
+    actor = _actor(request)
+    tab = request.GET.get("tab", "mine")
+    tab = tab if tab in TABS else "mine"
+    filters = {name: request.GET.get(name, "").replace("\x00", "") for name in ("q", "status")}
+    status = filters["status"] if filters["status"] in SessionStatus.values else ""
+    wanted = SessionFilter(text=filters["q"][:200], status=status, **TABS[tab])
+    found = paginate(request.GET, sessions_visible_to(actor, wanted))
+    context = {
+        "tab": tab,
+        "counts": {},
+        "sessions": shown.rows_of(actor, found.rows),
+        "page": {"next": found.next, "previous": found.previous},
+        "filters": {**filters, "owner": ""},
+        "statuses": [s for s in SessionStatus.values if s != SessionStatus.ARCHIVED],
+        "owners": [],
+        "can_create": _can_create(actor),
+    }
+    return render(request, "sessions_app/list.html", context)
+
+
+@page
+def session_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The session: conversation, context, list."""
+    actor, session = _actor(request), readable(request, pk)
+    before = request.GET.get("before", "0")
+    context = shown.page_of(actor, session, int(before) if before.isdigit() else 0)
+    earlier = context.pop("earlier")
+    context["earlier_url"] = f"?before={earlier}" if earlier else ""
+    context["files"] = files.brief_list(session)
+    return render(request, "sessions_app/detail.html", context)
+
+
+@page
+def session_new(request: HttpRequest) -> HttpResponse:
+    """A new session with its first prompt."""
+    form = NewSessionForm(request.POST or None)
+    problem: dict[str, Any] | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            return redirect(_start(_actor(request), form))
+        except (QuotaError, InvalidError) as refusal:
+            problem = problems.of_domain(refusal)
+    return render(request, "sessions_app/new.html", {"form": form, "problem": problem})
+
+
+@page
+def session_file(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One file of the working directory."""
+    session = readable(request, pk)
+    path = request.GET.get("path", "")
+    context = files.file_of(session, path)
+    return render(request, "sessions_app/file.html", {"session": session, **context})
+
+
+def readable(request: HttpRequest, pk: UUID) -> AgentSession:
+    """The session, its reading recorded when it is by office alone."""
+    actor = _actor(request)
+    session = visible_to(AgentSession, actor).select_related("owner").filter(pk=pk).first()
+    if session is None:
+        raise NotFoundError
+    if not access.has_role(actor, session, "viewer"):
+        reading.read_content(actor, session)
+    return session
+
+
+def _start(actor: User, form: NewSessionForm) -> str:
+    given = valid(form)
+    organization = home_of(actor)
+    if organization is None:
+        raise InvalidError.at("/organization", "You are in no organization.")
+    spec = creation.SessionSpec(
+        name=given["name"], runtime=given["runtime"], sdk_options=form.options()
+    )
+    session = creation.create_session(actor, organization, spec=spec)
+    if given["prompt"].strip():
+        prompting.prompt(actor, session, content=given["prompt"])
+    return reverse("sessions:detail", args=[session.pk]) + "#latest"
+
+
+def _can_create(actor: User) -> bool:
+    home = home_of(actor)
+    return home is not None and policy_of(Organization).allows(actor, "sessions.create", home)
+
+
+def _actor(request: HttpRequest) -> User:
+
+    return cast("User", request.user)
