@@ -5,15 +5,20 @@ from identity.models.grants import TeamGrant, UserGrant
 from identity.policies.roles import is_manager, known_id, role_in
 from identity.selectors.grants import Access, granted, level_of, people_with_access, role_of
 from identity.selectors.people import home_of
+from identity.selectors.tokens import token_works
 from identity.services.grants import grant, revoke
+from identity.services.invitations import NewPerson
+from identity.services.tokens import TokenSpec
 
 __all__ = [
     "Access",
     "Membership",
+    "NewPerson",
     "Organization",
     "Secret",
     "Team",
     "TeamGrant",
+    "TokenSpec",
     "User",
     "UserGrant",
     "grant",
@@ -26,4 +31,5 @@ __all__ = [
     "revoke",
     "role_in",
     "role_of",
+    "token_works",
 ]

@@ -92,6 +92,11 @@ def action(
     return declare
 
 
+def call(name: str, actor: Actor, target: models.Model, /, **given: Any) -> Any:
+    """Run a verb by its name: the door for storeys that know words, not modules."""
+    return registry[name].run(actor, target, **given)
+
+
 def _fresh(target: T, *, locks: bool) -> T:
     """The target as it is now: what the caller read before may be stale. A draft, which is not
     stored yet, is the target of a verb that makes it or records its refusal."""

@@ -27,3 +27,8 @@ def token_of(text: str) -> ApiToken | None:
     if found and (found.last_used_at is None or now - found.last_used_at > _NOTE_EVERY):
         ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
     return found
+
+
+def token_works(text: str) -> bool:
+    """Whether somebody could sign in with this text now."""
+    return token_of(text) is not None

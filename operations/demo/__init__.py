@@ -1,0 +1,1 @@
+"""A lively organization with the cast of the contract, made by the same verbs people use."""
