@@ -15,13 +15,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
 
 from kernel import clock
+from kernel.commit import after_commit
 from kernel.context import Context, current
 from kernel.ids import uuid7
 
@@ -165,7 +165,7 @@ def publish(fact: Fact) -> Record:
     if seen is not None:
         seen.append(record)
     for handle in (*_hints[fact.name], *_hints["*"]):
-        transaction.on_commit(partial(handle, record), robust=True)
+        after_commit(handle, record)
     return record
 
 

@@ -1,11 +1,10 @@
 """Celery: rows are the truth, messages are hints, so every option favours losing a message."""
 
-from pathlib import Path
 from typing import Any
 
 from config.settings.env import environment
 
-_folder: Path = environment.data_dir / "celery"
+_folder = environment.broker_folder
 
 CELERY_BROKER_URL = environment.celery_broker_url or environment.redis_url or "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
@@ -16,7 +15,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "store_processed": False,
         "polling_interval": 0.1,
     }
-    if CELERY_BROKER_URL.startswith("filesystem")
+    if _folder
     else {}
 )
 CELERY_TASK_DEFAULT_QUEUE = "default"

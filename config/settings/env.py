@@ -108,6 +108,12 @@ class Environment:
     trash_days: int = field(default_factory=lambda: _number("QUARTERDECK_TRASH_DAYS", 30))
 
     @property
+    def broker_folder(self) -> Path | None:
+        """Where the default file-system broker keeps its messages; None with another broker."""
+        other = self.celery_broker_url or self.redis_url
+        return None if other else self.data_dir / "celery"
+
+    @property
     def direct_url(self) -> str:
         """A connection that bypasses poolers: LISTEN and session advisory locks need one."""
         return self.database_direct_url or self.database_url

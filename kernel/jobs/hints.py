@@ -7,6 +7,7 @@ from uuid import UUID
 
 from celery import current_app
 from django.db import DatabaseError, connection
+from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
 CHANNEL = "quarterdeck_jobs"
@@ -16,8 +17,8 @@ def send(queue: str, job_id: UUID) -> None:
     """Ask some Celery worker to look at a job; a dead broker only delays it to the sweep."""
     try:
         current_app.send_task("kernel.run_job", args=[str(job_id)], queue=queue, retry=False)
-    except (OSError, current_app.connection_for_write().connection_errors) as lost:
-        log.warning("broker did not take a hint", extra={"error": type(lost).__name__})
+    except (OSError, OperationalError) as lost:
+        log.warning("the broker did not take a hint", extra={"fault": type(lost).__name__})
 
 
 def notify(queue: str) -> None:

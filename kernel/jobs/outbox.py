@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from kernel import clock
+from kernel.commit import after_commit
 from kernel.context import snapshot
 from kernel.jobs import hints
 from kernel.models.jobs import Job
@@ -44,7 +44,7 @@ def enqueue(
     if key is not None and Job.objects.filter(key=key).exists():
         return False
     Job.objects.bulk_create([row], ignore_conflicts=key is not None)
-    transaction.on_commit(partial(ring, queue, row.pk), robust=True)
+    after_commit(ring, queue, row.pk)
     return True
 
 

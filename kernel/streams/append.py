@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from kernel import clock
 from kernel.actors import Actor
+from kernel.commit import after_commit
 from kernel.streams import doorbell
 from kernel.streams.kinds import StreamKind
 
@@ -49,7 +49,7 @@ def append(
         )
         for index, entry in enumerate(entries)
     )
-    transaction.on_commit(partial(doorbell.ring, kind.name, owner_id, last), robust=True)
+    after_commit(doorbell.ring, kind.name, owner_id, last)
     return range(first, last + 1)
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
-
 from identity.public import Membership, User
 from kernel import clock
 from kernel.actions import Unchanged, action
 from kernel.actors import Actor
+from kernel.commit import after_commit
 from kernel.errors import InvalidError
 from kernel.events import Private, publish
 from kernel.streams import Entry, append
@@ -142,4 +141,4 @@ def _note(actor: Actor, session: AgentSession, name: str, **data: Any) -> None:
 
 
 def _ring(session: AgentSession) -> None:
-    transaction.on_commit(lambda: ring_access("sessions", session.pk), robust=True)
+    after_commit(ring_access, "sessions", session.pk)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import transaction
-
 from identity.public import User
 from kernel import clock
 from kernel.actions import Unchanged, action
+from kernel.commit import after_commit
 from kernel.streams.doorbell import ring_presence
 from sessions_app.models import AgentSession, SessionPresence
 
@@ -26,7 +25,7 @@ def look(
         rows.delete()
     else:
         _note(actor, session, connection, what, seq)
-    transaction.on_commit(lambda: ring_presence("sessions", session.pk), robust=True)
+    after_commit(ring_presence, "sessions", session.pk)
     return Unchanged(None)  # type: ignore[return-value]
 
 

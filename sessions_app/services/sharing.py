@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 
 from identity.public import Membership, Team, User, grant, role_of
 from kernel.actions import Unchanged, action
 from kernel.actors import Actor
+from kernel.commit import after_commit
 from kernel.errors import InvalidError, NotFoundError
 from kernel.events import publish
 from kernel.streams import Entry, append
@@ -114,4 +114,4 @@ def _require_fellow(session: AgentSession, subject: User | Team) -> None:
 
 def _note(actor: Actor, session: AgentSession, name: str, data: dict[str, str]) -> None:
     append(SESSIONS, session.pk, actor, [Entry(type="CUSTOM", data={"name": name, **data})])
-    transaction.on_commit(lambda: ring_access("sessions", session.pk), robust=True)
+    after_commit(ring_access, "sessions", session.pk)
