@@ -1,0 +1,134 @@
+"""Append-only is the database's doing: for the runtime role by right, for the owner by trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+from psycopg import errors, sql
+
+from audit import probes
+from audit.models import LedgerEntry
+from tests import database
+from tests.audit.listening import committed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CHANGES = ["UPDATE {} SET outcome = 'x'", "DELETE FROM {}", "TRUNCATE {}"]
+TABLES = ["audit_ledger", "partition", "audit_era"]
+
+
+def _partition_of(fact_id: object) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tableoid::regclass FROM audit_ledger WHERE fact_id = %s", [fact_id])
+        return str(cursor.fetchone()[0])
+
+
+@pytest.fixture
+def owner() -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(database.owner_url(connection.settings_dict["NAME"])) as session:
+        yield session
+        session.rollback()
+
+
+def _as_runtime() -> psycopg.Connection[Any]:
+    return psycopg.connect(database.runtime_url(connection.settings_dict["NAME"]))
+
+
+def _statement(change: str, table: str) -> sql.Composed:
+    text = change.replace("outcome = 'x'", "reason = 'x'") if table == "audit_era" else change
+    return sql.SQL(text).format(sql.Identifier(table))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("table", TABLES)
+def test_the_runtime_role_has_no_right_to_change(change: str, table: str) -> None:
+    record = committed()
+    table = _partition_of(record.fact_id) if table == "partition" else table
+
+    with _as_runtime() as session, pytest.raises(errors.InsufficientPrivilege):
+        session.execute(_statement(change, table))
+
+    assert LedgerEntry.objects.get(fact_id=record.fact_id).outcome == "denied"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE audit_ledger DISABLE TRIGGER ALL",
+        "DROP TABLE audit_ledger",
+        "SET session_replication_role = replica",
+        "INSERT INTO audit_sealed_month (month) VALUES ('2020-01-01')",
+        "SELECT audit_open_era('mine')",
+        "SELECT audit_make_default()",
+        "ALTER TABLE audit_ledger DETACH PARTITION audit_ledger_default",
+    ],
+)
+def test_the_runtime_role_cannot_go_round(statement: str) -> None:
+    with _as_runtime() as session, pytest.raises(errors.InsufficientPrivilege):
+        session.execute(statement)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("table", TABLES)
+def test_the_owner_is_refused_by_trigger(
+    change: str, table: str, owner: psycopg.Connection[Any]
+) -> None:
+    record = committed()
+    table = _partition_of(record.fact_id) if table == "partition" else table
+    connection.close()
+
+    with pytest.raises(errors.RestrictViolation, match="append-only"):
+        owner.execute(_statement(change, table))
+    owner.rollback()
+
+    assert LedgerEntry.objects.get(fact_id=record.fact_id).outcome == "denied"
+
+
+def test_every_partition_is_guarded_by_triggers_that_always_fire() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM audit_partition")
+        parts = {name for (name,) in cursor.fetchall()}
+        cursor.execute(
+            "SELECT tgrelid::regclass::text, array_agg(tgname::text ORDER BY tgname)"
+            "  FROM pg_trigger WHERE tgenabled = 'A' GROUP BY 1"
+        )
+        always = dict(cursor.fetchall())
+
+    assert len(parts) >= 5
+    for table in {"audit_ledger", *parts}:
+        assert always[table] == ["audit_ledger_rows", "audit_ledger_whole"]
+
+
+def test_nobody_but_the_owner_has_rights_on_a_partition() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.name FROM audit_partition p JOIN pg_class c ON c.relname = p.name,"
+            " aclexplode(c.relacl) a WHERE a.grantee <> c.relowner"
+        )
+        assert cursor.fetchall() == []
+
+
+def test_the_probe_is_silent_for_the_runtime_role_and_speaks_for_the_owner() -> None:
+    assert probes.append_only() == ""
+
+    with database.as_role(database.owner_url(connection.settings_dict["NAME"])):
+        sentence = probes.append_only()
+
+    assert sentence.startswith("Append-only is not enforced")
+
+
+def test_every_function_of_the_owner_has_a_fixed_search_path_and_is_not_public() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, proconfig::text, has_function_privilege('public', oid, 'EXECUTE')"
+            "  FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+        )
+        found = cursor.fetchall()
+
+    assert len(found) == 5
+    for _name, config, public in found:
+        assert "search_path=pg_catalog, public, pg_temp" in config
+        assert not public
