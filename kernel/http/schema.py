@@ -5,10 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
 
 from kernel.http.serializers import ProblemSerializer
 
+PAGING = [
+    OpenApiParameter("limit", int, description="How many, from 1 to 200; 50 unless asked."),
+    OpenApiParameter("cursor", str, description="Where to go on, from `next` or `previous`."),
+]
 _ALWAYS = (400, 401, 403, 404, 409, 413, 429)
+
+
+def page_of(shape: type[serializers.BaseSerializer[Any]]) -> Any:
+    """The envelope of a list: `{results, next, previous}`."""
+    return inline_serializer(
+        f"{shape.__name__.removesuffix('Output')}Page",
+        {
+            "results": shape(many=True),
+            "next": serializers.CharField(allow_null=True),
+            "previous": serializers.CharField(allow_null=True),
+        },
+    )
 
 
 class ProblemSchema(AutoSchema):  # type: ignore[misc]
