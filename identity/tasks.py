@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
-from django.urls import reverse
 
 from identity import tokens
+from identity.links import invitation_link
 from identity.models import Invitation
 from kernel import clock
 from kernel.jobs import JobRun, job
@@ -20,7 +19,6 @@ def send_invitation(run: JobRun) -> None:
     invitation = rows.filter(pk=run.payload["invitation_id"]).first()
     if invitation is None or not invitation.is_open(clock.now()):
         return
-    path = reverse("identity:accept_invitation", args=[tokens.invitation_code(invitation.pk)])
     text = render_to_string(
         "identity/mail/invitation.txt",
         {
@@ -28,7 +26,7 @@ def send_invitation(run: JobRun) -> None:
             "organization": invitation.organization.name,
             "role": invitation.get_role_display().lower(),
             "expires_at": invitation.expires_at,
-            "link": f"{settings.PUBLIC_URL.rstrip('/')}{path}",
+            "link": invitation_link(tokens.invitation_code(invitation.pk)),
         },
     )
     subject = f"Join {invitation.organization.name} on Quarterdeck"

@@ -30,7 +30,14 @@ def page_of(shape: type[serializers.BaseSerializer[Any]]) -> Any:
 
 
 class ProblemSchema(AutoSchema):  # type: ignore[misc]
-    """Adds the problem+json answers every endpoint may give."""
+    """Adds the problem+json answers every endpoint may give, and calls a list a list."""
+
+    def get_operation_id(self) -> str:
+        """Views with an output shape answer GET with a page of it."""
+        found: str = super().get_operation_id()
+        if self.method == "GET" and getattr(self.view, "output", None) is not None:
+            return f"{found.removesuffix('_list').removesuffix('_retrieve')}_list"
+        return found
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         found: dict[str, Any] = super()._get_response_bodies(direction)
