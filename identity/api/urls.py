@@ -1,5 +1,29 @@
 """API addresses of identity."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from identity.api import invitations, me, organizations, people, schema, teams, tokens
+
+# Imported for their registration with the schema generator.
+SCHEMES = schema.SCHEMES
+
+urlpatterns = [
+    path("me", me.MeView.as_view()),
+    path("me/password", me.PasswordView.as_view()),
+    path("organizations", organizations.OrganizationsView.as_view()),
+    path("organizations/<uuid:pk>", organizations.OrganizationView.as_view()),
+    path("organizations/<uuid:pk>/members", organizations.MembersView.as_view()),
+    path("organizations/<uuid:pk>/members/<uuid:member>", organizations.MemberView.as_view()),
+    path("invitations", invitations.InvitationsView.as_view()),
+    path("invitations/accept", invitations.AcceptView.as_view()),
+    path("invitations/<uuid:pk>", invitations.InvitationView.as_view()),
+    path("teams", teams.TeamsView.as_view()),
+    path("teams/<uuid:pk>", teams.TeamView.as_view()),
+    path("teams/<uuid:pk>/members", teams.TeamMembersView.as_view()),
+    path("teams/<uuid:pk>/members/<uuid:user>", teams.TeamMemberView.as_view()),
+    path("tokens", tokens.TokensView.as_view()),
+    path("tokens/<uuid:pk>", tokens.TokenView.as_view()),
+    path("users", people.UsersView.as_view()),
+    path("users/<uuid:pk>", people.UserView.as_view()),
+    path("admin/stats", people.StatisticsView.as_view()),
+]

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q, QuerySet
 
 from identity.enums import OrganizationRole
 from identity.models.organizations import Organization
@@ -44,6 +45,12 @@ class ApiToken(models.Model):
     def is_live(self, now: datetime) -> bool:
         """Whether it still opens anything at this moment."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+    @classmethod
+    def live(cls, now: datetime) -> QuerySet[ApiToken]:
+        """Tokens that still open something, if their owner is active."""
+        unended = Q(expires_at=None) | Q(expires_at__gt=now)
+        return cls.objects.filter(unended, revoked_at=None)
 
 
 class Invitation(models.Model):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from identity.models import Membership, Organization, User
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+
+from identity.models import Membership, Organization, Team, User
 from identity.policies.roles import known_id
 from kernel.actors import Actor
+from kernel.policies import visible_to
 
 
 def home_id(user: User) -> UUID | None:
@@ -22,3 +25,33 @@ def home_of(actor: Actor) -> Organization | None:
         return None
     rows = Organization.objects.filter(memberships__user_id=who)
     return rows.order_by("memberships__created_at").first()
+
+
+def organizations_of(actor: Actor) -> QuerySet[Organization]:
+    """The organizations one belongs to, each with one's `role` there."""
+    who = known_id(actor)
+    if who is None:
+        return Organization.objects.none()
+    mine = Membership.objects.filter(organization=OuterRef("pk"), user_id=who)
+    return visible_to(Organization, actor).annotate(role=Subquery(mine.values("role")[:1]))
+
+
+def members_of(actor: Actor, organization: Organization) -> QuerySet[Membership]:
+    """Who belongs to an organization."""
+    rows = visible_to(Membership, actor).filter(organization=organization)
+    return rows.select_related("user")
+
+
+def teams_of(actor: Actor) -> QuerySet[Team]:
+    """Teams of one's organizations, each with its number of members."""
+    return visible_to(Team, actor).annotate(member_count=Count("members"))
+
+
+def people_matching(actor: Actor, text: str) -> QuerySet[User]:
+    """Active people one may see, by a part of their name, user name or address."""
+    rows = visible_to(User, actor).filter(is_active=True)
+    for word in text.split()[:5]:
+        rows = rows.filter(
+            Q(username__icontains=word) | Q(full_name__icontains=word) | Q(email__istartswith=word)
+        )
+    return rows

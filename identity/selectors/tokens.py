@@ -1,13 +1,11 @@
-"""Who a bearer token belongs to."""
+"""Who a bearer token or an invitation's code belongs to."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q
-
 from identity import tokens
-from identity.models import ApiToken
+from identity.models import ApiToken, Invitation
 from kernel import clock
 
 _NOTE_EVERY = timedelta(minutes=1)
@@ -19,9 +17,9 @@ def token_of(text: str) -> ApiToken | None:
         return None
     now = clock.now()
     found = (
-        ApiToken.objects.select_related("user", "organization")
-        .filter(digest=tokens.digest(text), revoked_at=None, user__is_active=True)
-        .filter(Q(expires_at=None) | Q(expires_at__gt=now))
+        ApiToken.live(now)
+        .select_related("user", "organization")
+        .filter(digest=tokens.digest(text), user__is_active=True)
         .first()
     )
     if found and (found.last_used_at is None or now - found.last_used_at > _NOTE_EVERY):
@@ -32,3 +30,11 @@ def token_of(text: str) -> ApiToken | None:
 def token_works(text: str) -> bool:
     """Whether somebody could sign in with this text now."""
     return token_of(text) is not None
+
+
+def invitation_of(code: str) -> Invitation | None:
+    """The invitation with this code, whatever its state."""
+    if not code.startswith(tokens.INVITATION_PREFIX) or len(code) > 200 or not code.isascii():
+        return None
+    rows = Invitation.objects.select_related("organization", "invited_by")
+    return rows.filter(digest=tokens.digest(code)).first()

@@ -28,6 +28,8 @@ class ApiView(APIView):
     """An endpoint. Subclasses parse, call one service or selector, and answer."""
 
     output: ClassVar[type[BaseSerializer[Any]] | None] = None
+    # Fields of an answer that are shown once: a kept answer is replayed without them.
+    shown_once: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def actor(self) -> Actor:
@@ -75,6 +77,8 @@ class ApiView(APIView):
             response.render()
             actor_id = getattr(self.request.user, "actor_id", None)
             body = json.loads(response.content) if response.content else None
+            if self.shown_once and isinstance(body, dict):
+                body = {name: v for name, v in body.items() if name not in self.shown_once}
             idempotency.answer(actor_id, key, status=response.status_code, body=body)
         return response
 
