@@ -111,6 +111,22 @@ class ToolOutcome:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ObservedCall:
+    """A call that a contained agent made itself, as it reports it.
+
+    Nothing was asked of the broker: it is shown, marked as not brokered. Reports with the same
+    `call_id` update one card.
+    """
+
+    call_id: str
+    title: str
+    kind: str = "other"
+    status: Literal["running", "ok", "error"] = "running"
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    content: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Usage:
     """Tokens of one model request; `context_window` is the model's limit where it is known.
 
@@ -141,6 +157,9 @@ class RuntimeIO(Protocol):
 
     async def call_tool(self, request: ToolRequest) -> ToolOutcome:
         """Ask the broker for one call; never raises for a refused or failed tool."""
+
+    async def observe(self, call: ObservedCall) -> None:
+        """Show a call that a contained agent made itself."""
 
     async def usage(self, usage: Usage) -> None:
         """Meter one model request."""

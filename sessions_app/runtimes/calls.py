@@ -21,19 +21,19 @@ class CallIds:
     for the same calls under the same ids, so the broker answers what already ran from its record.
     """
 
-    def __init__(self, settled: Mapping[str, int] | None = None) -> None:
-        self.settled: dict[str, int] = dict(settled or {})
+    def __init__(self, counts: Mapping[str, int] | None = None) -> None:
+        self.counts: dict[str, int] = dict(counts or {})
 
     def request(self, tool: str, arguments: Mapping[str, Any]) -> ToolRequest:
         """The request for the next such call."""
         digest = _digest(tool, arguments)
-        number = self.settled.get(digest, 0) + 1
-        return ToolRequest(call_id=f"{digest}-{number}", tool=tool, arguments=arguments)
+        self.counts[digest] = self.counts.get(digest, 0) + 1
+        call_id = f"{digest}-{self.counts[digest]}"
+        return ToolRequest(call_id=call_id, tool=tool, arguments=arguments)
 
-    def settle(self, request: ToolRequest) -> None:
-        """The call has its outcome; the same call again is a new one."""
-        digest = request.call_id.partition("-")[0]
-        self.settled[digest] = self.settled.get(digest, 0) + 1
+    def withdraw(self, request: ToolRequest) -> None:
+        """The call was left waiting: asking again is the same call, not a further one."""
+        self.counts[request.call_id.partition("-")[0]] -= 1
 
 
 class ToolNames:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    import httpx2
+from kernel.egress import Guard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,28 +32,17 @@ class AgentCommand:
 
 
 class AgentProcess(Protocol):
-    """A started agent; `asyncio.subprocess.Process` with pipes is one."""
+    """A started agent, as `kernel.sandbox.SandboxedProcess` is one."""
 
-    @property
-    def stdin(self) -> asyncio.StreamWriter | None:
-        """Where the agent reads."""
+    stdin: asyncio.StreamWriter
+    stdout: asyncio.StreamReader
+    stderr: asyncio.StreamReader | None
 
-    @property
-    def stdout(self) -> asyncio.StreamReader | None:
-        """Where the agent writes."""
+    async def wait(self) -> object:
+        """Return when the agent has ended."""
 
-    @property
-    def returncode(self) -> int | None:
-        """The exit status once it has ended."""
-
-    def terminate(self) -> None:
-        """Ask the agent and all it started to end."""
-
-    def kill(self) -> None:
-        """End the agent and all it started."""
-
-    async def wait(self) -> int:
-        """Return the exit status when the agent has ended."""
+    async def aclose(self) -> object:
+        """Kill whatever of it still runs, and return when nothing is left."""
 
 
 class Spawn(Protocol):
@@ -69,8 +57,8 @@ class RuntimeHost:
     """Everything any adapter may need; each takes its part and says what is missing.
 
     `providers` is keyed by the provider part of a model name (`anthropic:claude-…`), `home` is the
-    session's own home directory, where an SDK may keep files. `transport` makes the HTTP transport
-    that connections to providers use, so that they pass the egress guard.
+    session's own home directory, where an SDK may keep files. Connections to providers pass
+    `guard`, which refuses private addresses unless the operator allows them.
     """
 
     providers: Mapping[str, ProviderConfig] = field(default_factory=dict)
@@ -78,4 +66,4 @@ class RuntimeHost:
     home: Path | None = None
     agent: AgentCommand | None = None
     spawn: Spawn | None = None
-    transport: Callable[[], httpx2.AsyncBaseTransport] | None = None
+    guard: Guard = field(default_factory=Guard)

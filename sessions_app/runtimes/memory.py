@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sessions_app.runtimes.base import (
+    ObservedCall,
     SecretNotGrantedError,
     ToolOutcome,
     ToolRequest,
@@ -92,6 +93,10 @@ class MemoryIO:
     async def reasoning(self, delta: str) -> None:
         """Record a piece of visible reasoning."""
         self.events.append(("reasoning", delta))
+
+    async def observe(self, call: ObservedCall) -> None:
+        """Record a call that a contained agent reports."""
+        self.events.append(("observed", call))
 
     async def usage(self, usage: Usage) -> None:
         """Record one metered request."""

@@ -18,6 +18,7 @@ from pydantic_ai.exceptions import (
     ModelUnavailableError,
 )
 
+from kernel.egress import EgressRefusedError
 from sessions_app.runtimes.base import TurnOutcome
 from sessions_app.runtimes.failures import Failure, failed
 
@@ -39,6 +40,18 @@ _KINDS: tuple[tuple[type[AgentRunError], Failure, str], ...] = (
 
 def provider_failure(error: AgentRunError, model: str) -> TurnOutcome:
     """The failed outcome for an error of the provider of `model`."""
+    refused = _refusal(error)
+    if refused is not None:
+        return failed(Failure.UNREACHABLE, f"The provider of {model} is out of reach: {refused}")
     code, words = next((code, words) for kind, code, words in _KINDS if isinstance(error, kind))
     details = {"http_status": error.status_code} if isinstance(error, ModelHTTPError) else {}
     return failed(code, f"The provider of {model} {words}.", model=model, **details)
+
+
+def _refusal(error: BaseException | None) -> EgressRefusedError | None:
+    """The guard's refusal that an SDK wrapped, if that is what happened."""
+    while error is not None:
+        if isinstance(error, EgressRefusedError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None

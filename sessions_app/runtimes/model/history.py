@@ -21,13 +21,10 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
+from sessions_app.runtimes.authors import several, signed
 from sessions_app.runtimes.base import HistoryMessage, TurnRequest
 
 FORMAT = "model/1"
-AUTHORS_NOTE = (
-    "Several people write in this session. Each of their messages starts with the name of its"
-    " author in square brackets."
-)
 
 
 class StateError(Exception):
@@ -39,8 +36,8 @@ class Memory:
     """What a turn starts from.
 
     `sole_author` is the one person who wrote so far, while names are not shown; `deferred` are the
-    provider's ids of calls left waiting, `requests` the rounds the run has used, `settled` the
-    counts of `CallIds`.
+    provider's ids of calls left waiting, `requests` the rounds the run has used, `call_counts`
+    those of `CallIds`.
     """
 
     messages: list[ModelMessage] = field(default_factory=list)
@@ -48,7 +45,7 @@ class Memory:
     sole_author: str = ""
     deferred: list[str] = field(default_factory=list)
     requests: int = 0
-    settled: dict[str, int] = field(default_factory=dict)
+    call_counts: dict[str, int] = field(default_factory=dict)
 
     def export(self) -> bytes:
         """The state as bytes."""
@@ -64,7 +61,7 @@ def recall(turn: TurnRequest) -> Memory:
         if not memory.deferred:
             raise StateError
         return memory
-    shown = shows_authors(turn)
+    shown = several(turn)
     if memory.messages:
         if shown and memory.sole_author:
             memory.messages = [_named(message, memory.sole_author) for message in memory.messages]
@@ -74,19 +71,8 @@ def recall(turn: TurnRequest) -> Memory:
     memory.messages += [_plain(message, shown=shown) for message in missed]
     memory.sole_author = "" if shown else turn.author
     memory.last_prompt = turn.prompt
-    memory.deferred, memory.requests, memory.settled = [], 0, {}
+    memory.deferred, memory.requests, memory.call_counts = [], 0, {}
     return memory
-
-
-def shows_authors(turn: TurnRequest) -> bool:
-    """Whether more than one person writes in the session."""
-    authors = {message.author for message in turn.history if message.role == "user"}
-    return len((authors | {turn.author}) - {""}) > 1
-
-
-def prompt_text(turn: TurnRequest) -> str:
-    """The prompt as the model reads it."""
-    return _signed(turn.prompt, turn.author) if shows_authors(turn) else turn.prompt
 
 
 def complete(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
@@ -119,7 +105,7 @@ def _after(history: Sequence[HistoryMessage], prompt: str) -> Sequence[HistoryMe
 def _plain(message: HistoryMessage, *, shown: bool) -> ModelMessage:
     if message.role == "assistant":
         return ModelResponse(parts=[TextPart(content=message.content)])
-    text = _signed(message.content, message.author) if shown else message.content
+    text = signed(message.content, message.author) if shown else message.content
     return ModelRequest(parts=[UserPromptPart(content=text)])
 
 
@@ -127,16 +113,12 @@ def _named(message: ModelMessage, author: str) -> ModelMessage:
     if not isinstance(message, ModelRequest):
         return message
     parts = [
-        replace(part, content=_signed(part.content, author))
+        replace(part, content=signed(part.content, author))
         if isinstance(part, UserPromptPart) and isinstance(part.content, str)
         else part
         for part in message.parts
     ]
     return replace(message, parts=parts)
-
-
-def _signed(text: str, author: str) -> str:
-    return f"[{author}] {text}" if author else text
 
 
 def _has_calls(message: ModelResponse) -> bool:

@@ -13,6 +13,7 @@ from pydantic_ai.models import Model, infer_model, parse_model_id
 from pydantic_ai.providers import Provider, infer_provider_class
 
 from sessions_app.runtimes.host import ProviderConfig, RuntimeHost
+from sessions_app.runtimes.model.transport import GuardedTransport
 
 KEYLESS = "not-needed"
 
@@ -31,15 +32,13 @@ async def open_model(name: str, host: RuntimeHost) -> AsyncIterator[Model]:
     if config is None or not (config.api_key or config.base_url):
         raise ModelNotConfiguredError(f"The provider {provider} has no key. Add one in Settings.")
     async with AsyncExitStack() as stack:
-        kwargs: dict[str, Any] = {}
-        if host.transport is not None:
-            client = create_async_httpx2_client(transport=host.transport())
-            kwargs["http_client"] = await stack.enter_async_context(client)
-        built = await stack.enter_async_context(_provider(provider, config, kwargs))
+        client = create_async_httpx2_client(transport=GuardedTransport(host.guard))
+        await stack.enter_async_context(client)
+        built = await stack.enter_async_context(_provider(provider, config, client))
         yield _model(f"{_kind(provider, config)}:{model}", built)
 
 
-def _provider(name: str, config: ProviderConfig, kwargs: dict[str, Any]) -> Provider[Any]:
+def _provider(name: str, config: ProviderConfig, client: Any) -> Provider[Any]:
     """The provider with our key; never one from the environment of the process."""
     try:
         kind = infer_provider_class(name)
@@ -48,7 +47,7 @@ def _provider(name: str, config: ProviderConfig, kwargs: dict[str, Any]) -> Prov
     except ImportError:
         message = f"The provider {name} needs a package that is not installed."
         raise ModelNotConfiguredError(message) from None
-    kwargs = {**kwargs, "api_key": config.api_key or KEYLESS}
+    kwargs = {"http_client": client, "api_key": config.api_key or KEYLESS}
     if config.base_url:
         kwargs["base_url"] = config.base_url
     refused = set(kwargs) - set(inspect.signature(kind.__init__).parameters)

@@ -21,19 +21,17 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model
 from pydantic_ai.usage import RunUsage, UsageLimits
 
+from sessions_app.runtimes.authors import NOTE, prompt_text, several
 from sessions_app.runtimes.base import RuntimeIO, TurnOutcome, TurnRequest, Usage
 from sessions_app.runtimes.calls import CallIds, ToolNames
 from sessions_app.runtimes.failures import Failure, failed, too_many_turns, within_seconds
 from sessions_app.runtimes.host import RuntimeHost
 from sessions_app.runtimes.model.errors import provider_failure
 from sessions_app.runtimes.model.history import (
-    AUTHORS_NOTE,
     Memory,
     StateError,
     complete,
-    prompt_text,
     recall,
-    shows_authors,
 )
 from sessions_app.runtimes.model.providers import ModelNotConfiguredError, open_model
 from sessions_app.runtimes.model.toolset import BrokerToolset
@@ -70,9 +68,9 @@ class _Attempt:
 
     def __init__(self, turn: TurnRequest, memory: Memory, model: Model, io: RuntimeIO) -> None:
         self._turn, self._memory, self._model, self._io = turn, memory, model, io
-        self._ids = CallIds(memory.settled)
+        self._ids = CallIds(memory.call_counts)
         names = ToolNames(turn.tools)
-        notes = [turn.options.system_prompt, AUTHORS_NOTE if shows_authors(turn) else ""]
+        notes = [turn.options.system_prompt, NOTE if several(turn) else ""]
         self._agent: Agent[None, Any] = Agent(
             model,
             output_type=[str, DeferredToolRequests],
@@ -106,7 +104,7 @@ class _Attempt:
         finally:
             keep = list(messages) if self._memory.deferred else complete(messages)
             self._memory.messages = keep
-            self._memory.settled = self._ids.settled
+            self._memory.call_counts = self._ids.counts
 
     def _open(self) -> AbstractAsyncContextManager[Run]:
         turn, memory = self._turn, self._memory

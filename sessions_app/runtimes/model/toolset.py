@@ -54,8 +54,8 @@ class BrokerToolset(AbstractToolset[None]):
         outcome = await self._io.call_tool(request)
         if outcome.status == "waiting":
             self._waiting = True
+            self._ids.withdraw(request)
             raise ApprovalRequired
-        self._ids.settle(request)
         if outcome.status == "ok":
             return told(outcome)
         raise ToolFailed(told(outcome))
