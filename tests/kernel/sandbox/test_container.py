@@ -105,7 +105,7 @@ async def test_a_cancelled_run_removes_its_container(place: Path, engine: str) -
         ContainerSandbox(image="img", engine=engine), strays=StrayRegistry(place / "strays")
     )
     running = asyncio.create_task(supervisor.run(make_jail(place), ["wait"]))
-    await until(lambda: (place / "words").exists())
+    await until((place / "words").exists)
 
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

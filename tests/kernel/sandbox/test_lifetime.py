@@ -19,6 +19,11 @@ from tests.kernel.sandbox.conftest import commands_with, make_jail, until
 ROOT = Path(__file__).parents[3]
 
 
+def descriptors() -> int:
+    """How many descriptors this process has open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 @pytest.mark.usefixtures("nothing_left")
 async def test_processes_left_behind_end_with_the_command(
     supervisor: Supervisor, jail: Jail
@@ -49,7 +54,7 @@ async def main():
     await supervisor.run(jail, ["sh", "-c", "setsid sleep 302.5 & sleep 302.5 & sleep 302.5"])
 asyncio.run(main())
 """
-    parent = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+    parent = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)  # noqa: ASYNC220
     await until(lambda: len(commands_with("sleep\x00302.5")) == 3)
 
     parent.kill()
@@ -140,9 +145,9 @@ async def test_many_runs_at_once_leave_no_descriptor_open(
     supervisor: Supervisor, jail: Jail
 ) -> None:
     await supervisor.run(jail, ["true"])
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
 
     done = await asyncio.gather(*(supervisor.run(jail, ["echo", str(n)]) for n in range(12)))
 
     assert [item.output for item in done] == [f"{n}\n".encode() for n in range(12)]
-    await until(lambda: len(os.listdir("/proc/self/fd")) <= before)
+    await until(lambda: descriptors() <= before)
