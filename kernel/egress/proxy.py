@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterable
-from typing import cast
 
 from kernel.egress.connections import open_connection
 from kernel.egress.errors import EgressRefusedError
@@ -23,7 +22,8 @@ from kernel.egress.traffic import Refusal, Traffic
 _HEAD_BYTES = 32 * 1024
 _HEAD_SECONDS = 30.0
 _CHUNK_BYTES = 64 * 1024
-_MAX_CONNECTIONS = 64
+_MAX_FORWARDED = 64
+_MAX_CLIENTS = 128
 _MAX_REFUSALS = 100
 _WEB_PORTS = frozenset({80, 443})
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
@@ -51,7 +51,7 @@ class EgressProxy:
         self._guard = guard
         self._on_refused = on_refused
         self._refused: list[Refusal] = []
-        self._sent = self._received = 0
+        self._sent = self._received = self._forwarding = 0
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
 
@@ -78,25 +78,33 @@ class EgressProxy:
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+        await asyncio.sleep(0)  # let the transports hear of it
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = cast("asyncio.Task[None]", asyncio.current_task())
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._attend(reader, writer))
         self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._answer(reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the client or the server went away; each sees it on its own connection
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
         finally:
-            self._open.discard(task)
             writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._open) > _MAX_CONNECTIONS:
-            await _reply(writer, 503, "This session has too many open connections.")
+        if len(self._open) > _MAX_CLIENTS:
             return
         try:
             async with asyncio.timeout(_HEAD_SECONDS):
                 request = parse_request(await reader.readuntil(b"\r\n\r\n"))
+            if self._forwarding >= _MAX_FORWARDED:
+                await _reply(writer, 503, "This session has too many open connections.")
+                return
             upstream = await self._connect(request)
         except MalformedRequestError as error:
             await _reply(writer, error.status, str(error))
@@ -106,7 +114,11 @@ class EgressProxy:
         except OSError:
             await _reply(writer, 502, "The server could not be reached.")
         else:
-            await self._forward(request, (reader, writer), upstream)
+            self._forwarding += 1
+            try:
+                await self._forward(request, (reader, writer), upstream)
+            finally:
+                self._forwarding -= 1
 
     async def _connect(
         self, request: ProxyRequest

@@ -53,6 +53,8 @@ _KERNEL_FILES = (
     "/sys/devices/system/cpu",
 )
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+# A missing file of /etc answers "permission denied" here, which git takes for a fault.
+_GIT_WITHOUT_ETC = {"GIT_CONFIG_NOSYSTEM": "1"}
 _REMEDY = (
     "Landlock needs Linux 6.2 as root or 6.12 otherwise, with `landlock` among its security "
     "modules (boot parameter lsm=). Better: install bubblewrap."
@@ -101,7 +103,7 @@ class LandlockSandbox:
         version = landlock_version()
         plan = {
             "argv": list(argv),
-            "env": base_environment(jail, home=home, tmp=home),
+            "env": {**_GIT_WITHOUT_ETC, **base_environment(jail, home=home, tmp=home)},
             "cwd": str(jail.workspace / jail.cwd),
             "owner": (owner.uid, owner.gid) if owner else None,
             "rlimits": list(_rlimits(jail)),

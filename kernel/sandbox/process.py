@@ -25,8 +25,9 @@ class Exit:
     """How a sandboxed process ended and what it used.
 
     `exit_code` is a shell's: 128 + n after signal n, which `signal` then names. `killed_for` says
-    which bound ended it, None when it ended by itself. `max_rss_bytes` is the larger of the
-    kernel's figure and our samples; 0 when it was too short and too small to be told.
+    which bound ended it, None when it ended by itself. `cpu_seconds` and `max_rss_bytes` are the
+    larger of the kernel's figure, which lacks processes that had to be killed, and our samples;
+    the latter is 0 when the run was too short and too small to be told from ourselves.
     """
 
     exit_code: int
@@ -89,7 +90,7 @@ class SandboxedProcess:
             exit_code=ended.exit_code,
             signal=_signal_name(ended.exit_code),
             killed_for=self._reason or _limit_reached(ended.exit_code),
-            cpu_seconds=ended.cpu_seconds,
+            cpu_seconds=max(ended.cpu_seconds, self._watch.peak_cpu_seconds),
             wall_seconds=self._wall_seconds,
             max_rss_bytes=max(ended.max_rss_bytes, self._watch.peak_bytes),
             traffic=self._proxy.traffic if self._proxy else Traffic(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -46,19 +48,21 @@ def _walk(root: Path) -> Iterator[os.stat_result]:
     """Iterative on purpose: a hostile tree is deeper than Python's recursion limit."""
     waiting = [str(root)]
     while waiting:
-        directory = waiting.pop()
-        try:
-            entries = os.scandir(directory)
-        except (FileNotFoundError, NotADirectoryError, PermissionError):
-            continue
-        except OSError as error:
-            raise WorkspaceTooDeepError(remedy="Remove it from inside the sandbox.") from error
-        with entries:
+        for entry, found in _entries(waiting.pop()):
+            yield found
+            if stat.S_ISDIR(found.st_mode):
+                waiting.append(entry.path)
+
+
+def _entries(directory: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
+    try:
+        with os.scandir(directory) as entries:
             for entry in entries:
-                try:
-                    found = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                yield found
-                if stat.S_ISDIR(found.st_mode):
-                    waiting.append(entry.path)
+                with contextlib.suppress(FileNotFoundError):
+                    yield entry, entry.stat(follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise WorkspaceTooDeepError(remedy="Remove it from inside the sandbox.") from None

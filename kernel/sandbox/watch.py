@@ -41,6 +41,7 @@ class Watch:
         self._table = table
         self._disk_due = 0.0
         self.peak_bytes = 0
+        self.peak_cpu_seconds = 0.0
 
     async def violation(self) -> KillReason:
         """Return when a bound is exceeded; cancelled when the run ends by itself."""
@@ -49,7 +50,7 @@ class Watch:
             processes = self._table.descendants(self._pid)
             if self._memory(processes) > self._jail.limits.memory_bytes:
                 return KillReason.MEMORY
-            if sum(process.cpu_seconds for process in processes) > self._jail.limits.cpu_seconds:
+            if self._cpu(processes) > self._jail.limits.cpu_seconds:
                 return KillReason.CPU_TIME
             if await self._disk_is_over():
                 return KillReason.DISK
@@ -61,6 +62,12 @@ class Watch:
         if total > self._jail.limits.memory_bytes:
             total = sum(proportional_bytes(process.pid) for process in processes)
         self.peak_bytes = max(self.peak_bytes, total)
+        return total
+
+    def _cpu(self, processes: list[ProcessInfo]) -> float:
+        """Processor time of the living, with that of the children they have waited for."""
+        total = sum(process.cpu_seconds for process in processes)
+        self.peak_cpu_seconds = max(self.peak_cpu_seconds, total)
         return total
 
     async def _disk_is_over(self) -> bool:
