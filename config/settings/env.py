@@ -104,6 +104,7 @@ class Environment:
     workspace_roots: tuple[str, ...] = field(
         default_factory=lambda: _list("QUARTERDECK_WORKSPACE_ROOTS")
     )
+    mcp_roots: tuple[str, ...] = field(default_factory=lambda: _list("QUARTERDECK_MCP_ROOTS"))
     archive_days: int = field(default_factory=lambda: _number("QUARTERDECK_ARCHIVE_DAYS", 180))
     trash_days: int = field(default_factory=lambda: _number("QUARTERDECK_TRASH_DAYS", 30))
 

@@ -20,3 +20,6 @@ TRANSACTION_AGE_ALARM_MS = 200
 REDIS_URL = environment.redis_url
 # Paths beneath which a session's working directory may be seeded from.
 WORKSPACE_ROOTS = environment.workspace_roots
+# Folders beneath which MCP servers may read: programs put there by the operator, and whatever
+# else the operator names.
+MCP_ROOTS = (str(environment.data_dir / "servers"), *environment.mcp_roots)
