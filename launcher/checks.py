@@ -30,14 +30,10 @@ def run_tests(options: Options) -> int:
     parallel = (
         [] if any(part.startswith(("-n", "--pdb")) for part in options.rest) else ["-n", WORKERS]
     )
-    chosen = any(
-        not part.startswith("-") and Path(part.split("::")[0]).exists() for part in options.rest
-    )
-    where = [] if chosen else ["tests"]
     ensure_frontend(options.data_dir)
     ensure_browser(allowed=options.system)
     with test_database() as variables:
-        return _run([sys.executable, "-m", "pytest", *parallel, *options.rest, *where], variables)
+        return _run([sys.executable, "-m", "pytest", *parallel, *options.rest], variables)
 
 
 def run_build(options: Options) -> int:

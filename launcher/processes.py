@@ -33,6 +33,8 @@ class Service:
     grace_seconds: float
     """How long it may take to stop before it is killed."""
     connections: int
+    first: bool = False
+    """Started before the others, which wait until the pages answer: a quick start on few cores."""
 
 
 SERVICES = (
@@ -42,8 +44,16 @@ SERVICES = (
         stage=0,
         grace_seconds=10,
         connections=POOLED,
+        first=True,
     ),
-    Service("runner", (*MANAGE, "runner"), stage=1, grace_seconds=10, connections=POOLED),
+    Service(
+        "runner",
+        (*MANAGE, "runner"),
+        stage=1,
+        grace_seconds=10,
+        connections=POOLED,
+        first=True,
+    ),
     Service(
         "worker",
         (
@@ -96,9 +106,11 @@ def max_connections() -> int:
     return max(100, sum(service.connections for service in SERVICES) + RESERVED_CONNECTIONS)
 
 
-def service_programs(bind: str, port: int, environment: Mapping[str, str]) -> list[Program]:
-    """Fills the table in for one installation."""
-    return [
+def service_programs(
+    bind: str, port: int, environment: Mapping[str, str]
+) -> dict[bool, list[Program]]:
+    """Fills the table in for one installation; True: those that come first."""
+    programs = [
         Program(
             service.name,
             tuple(part.format(bind=bind, port=port) for part in service.command),
@@ -108,6 +120,8 @@ def service_programs(bind: str, port: int, environment: Mapping[str, str]) -> li
         )
         for service in SERVICES
     ]
+    early = {service.name for service in SERVICES if service.first}
+    return {first: [p for p in programs if (p.name in early) is first] for first in (True, False)}
 
 
 def manage_program(name: str, *arguments: str, environment: Mapping[str, str]) -> Program:

@@ -26,7 +26,7 @@ from launcher.postgres import (
 )
 from launcher.processes import manage_program, max_connections, service_programs
 from launcher.roles import DatabaseUrls
-from launcher.schema import refuse_newer
+from launcher.schema import refuse_newer, state
 from launcher.strays import end_strays, tree_name
 from launcher.supervisor import StopRequested, Supervisor
 from launcher.system import ensure_sandbox
@@ -42,22 +42,27 @@ def run_up(options: Options) -> int:
     port = claim_port(options.bind, options.port)
     url = base_url(options.bind, port)
     instance = Instance(options.data_dir, url)
+    progress = Progress(STEPS + options.demo)
     try:
-        return Up(options, port, url).run()
+        with progress.step("Front end"):
+            ensure_frontend(options.data_dir)
+        with progress.step("Sandbox"):
+            ensure_sandbox(allowed=options.system)
+        return Up(options, port, url, progress).run()
     finally:
         instance.release()
 
 
 class Up:
-    """One run of `up`, from the first step to the last process."""
+    """The part of `up` that has processes to look after, from the database to the end."""
 
-    def __init__(self, options: Options, port: int, url: str) -> None:
+    def __init__(self, options: Options, port: int, url: str, progress: Progress) -> None:
         self._options = options
         self._data = options.data_dir
         self._port = port
         self._url = url
         self._tree = tree_name(self._data)
-        self._progress = Progress(STEPS + options.demo)
+        self._progress = progress
         echo = options.verbose or sys.stderr.isatty()
         if strays := end_strays(self._data):
             say(f"      ended {strays} processes left behind by an earlier run")
@@ -79,24 +84,20 @@ class Up:
 
     def _prepare(self) -> None:
         step = self._progress.step
-        with step("Front end"):
-            ensure_frontend(self._data)
-        with step("Sandbox"):
-            ensure_sandbox(allowed=self._options.system)
         with step("Database"):
             urls = self._database()
             refuse_newer(urls.owner)
         table = server_environment(self._data, self._url, urls)
         environment = for_services(table, self._tree)
         with step("Migrations"):
-            self._manage("migrate", "--no-input", environment=for_migrations(environment, urls))
+            self._migrate(urls, for_migrations(environment, urls))
+        with step("Processes"):
+            self._serve(environment)
         if self._options.demo:
             with step("Demo organization and its cast"):
                 self._manage(
                     "demo", "--out", str(self._data / "demo.json"), environment=environment
                 )
-        with step("Processes"):
-            self._serve(environment)
 
     def _database(self) -> DatabaseUrls:
         given = os.environ.get("DATABASE_URL")
@@ -120,6 +121,15 @@ class Up:
             raise LauncherError(f"PostgreSQL does not start: {last_complaint(child.log.path)}")
         return ensure_urls(cluster)
 
+    def _migrate(self, urls: DatabaseUrls, environment: dict[str, str]) -> None:
+        """Migrates, unless code, packages and database are as the last run left them."""
+        stamp = self._data / "migrated"
+        if stamp.exists() and stamp.read_text() == state(urls.owner):
+            return
+        stamp.unlink(missing_ok=True)
+        self._manage("migrate", "--no-input", environment=environment)
+        stamp.write_text(state(urls.owner))
+
     def _manage(self, *arguments: str, environment: dict[str, str]) -> None:
         child = self._supervisor.run(
             manage_program(*arguments[:1], *arguments, environment=environment)
@@ -132,11 +142,14 @@ class Up:
         folder = self._data / "celery"
         for name in ("messages", "control"):
             (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        for program in service_programs(self._options.bind, self._port, environment):
+        programs = service_programs(self._options.bind, self._port, environment)
+        for program in programs[True]:
             self._supervisor.start(program)
         if not self._supervisor.wait_until(lambda: not unready_reason(self._url), READY_SECONDS):
             reason = unready_reason(self._url)
             raise LauncherError(f"Quarterdeck does not become ready ({reason}).")
+        for program in programs[False]:
+            self._supervisor.start(program)
 
 
 def _warn(options: Options) -> None:

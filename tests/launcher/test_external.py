@@ -18,7 +18,7 @@ from launcher.failure import LauncherError
 from launcher.keys import keys_directory
 from launcher.postgres import PrivateServer, start_private
 from launcher.roles import socket_url
-from launcher.schema import applied, files, packages, refuse_newer
+from launcher.schema import applied, files, packages, refuse_newer, state
 
 
 @pytest.fixture
@@ -135,10 +135,15 @@ def house(root: Path, *migrations: str) -> Path:
 
 def migrate_to(url: str, *migrations: str) -> None:
     with psycopg.connect(url) as owner:
-        owner.execute("CREATE TABLE django_migrations (app text, name text)")
+        owner.execute(
+            "CREATE TABLE django_migrations (id int GENERATED ALWAYS AS IDENTITY,"
+            " app text, name text, applied timestamptz DEFAULT now())"
+        )
         for name in migrations:
-            owner.execute("INSERT INTO django_migrations VALUES ('identity', %s)", [name])
-        owner.execute("INSERT INTO django_migrations VALUES ('axes', '0099_theirs')")
+            owner.execute(
+                "INSERT INTO django_migrations (app, name) VALUES ('identity', %s)", [name]
+            )
+        owner.execute("INSERT INTO django_migrations (app, name) VALUES ('axes', '0099')")
 
 
 def test_a_database_migrated_by_a_newer_version_is_refused(
@@ -165,3 +170,21 @@ def test_an_older_or_empty_database_is_fine(server: PrivateServer, tmp_path: Pat
 
     assert applied(server.urls.owner, packages(root)) == {("identity", "0001_people")}
     assert files(root) == {("identity", "0001_people"), ("identity", "0002_teams")}
+
+
+def test_the_state_changes_with_code_packages_and_database(
+    server: PrivateServer, tmp_path: Path
+) -> None:
+    root = house(tmp_path, "0001_people")
+    states = [state(server.urls.owner, root), state(server.urls.owner, root)]
+    assert states[0] == states[1]
+
+    migrate_to(server.urls.owner, "0001_people")
+    states.append(state(server.urls.owner, root))
+    (root / "identity" / "migrations" / "0002_teams.py").touch()
+    states.append(state(server.urls.owner, root))
+    (root / "requirements").mkdir()
+    (root / "requirements" / "base.txt").write_text("django==5.2")
+    states.append(state(server.urls.owner, root))
+
+    assert len(set(states)) == 4
