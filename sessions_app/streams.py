@@ -8,7 +8,7 @@ from uuid import UUID
 from kernel.actors import Actor
 from kernel.streams import StreamKind, register_kind
 from sessions_app.models import AgentSession, SessionEvent
-from sessions_app.selectors import access
+from sessions_app.policies import access
 from sessions_app.selectors.presence import people_in
 
 

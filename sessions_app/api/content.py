@@ -19,7 +19,7 @@ from sessions_app.api import serializers as shapes
 from sessions_app.api.sessions import PromptView
 from sessions_app.enums import ApprovalStatus
 from sessions_app.models import AgentSession, Approval, ToolCall
-from sessions_app.selectors import access
+from sessions_app.policies import access
 from sessions_app.services import approvals, reading
 
 

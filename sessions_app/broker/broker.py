@@ -60,6 +60,7 @@ class Broker:
     place: Place
     offered: Mapping[str, Offered]
     deliver: Deliver
+    settle: Callable[[], Awaitable[None]]
     secrets: Sequence[str] = ()
 
     async def call(self, request: ToolRequest) -> ToolOutcome:
@@ -124,6 +125,7 @@ class Broker:
         began = time.monotonic()
         executed = await self._run(offered, request, output)
         await output.end()
+        await self.settle()
         milliseconds = int((time.monotonic() - began) * 1000)
         return await self._finish(call, executed, output, milliseconds)
 

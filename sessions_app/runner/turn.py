@@ -151,6 +151,7 @@ class Turn:
             place=place,
             offered=offered,
             deliver=io.tool_output,
+            settle=io.flush,
         )
         entry = RUNTIMES[session.runtime]
         runtime: Runtime = plugins.load(entry.path)(host_for(self._loaded, place))

@@ -6,7 +6,7 @@ from kernel.actors import Actor
 from kernel.policies import visible_to
 from sessions_app.enums import ApprovalStatus
 from sessions_app.models import AgentSession, Approval
-from sessions_app.selectors.access import sessions_with_role
+from sessions_app.policies.access import sessions_with_role
 
 _MOST = 100
 

@@ -13,7 +13,7 @@ from kernel.policies import policy_of, visible_to
 from sessions_app.enums import ROLES, ApprovalStatus, RunStatus
 from sessions_app.markdown import to_html
 from sessions_app.models import AgentSession, Message, Run, ToolCall
-from sessions_app.selectors.access import has_role
+from sessions_app.policies.access import has_role
 from sessions_app.selectors.presence import people_in
 from sessions_app.selectors.sessions import SessionFilter, sessions_visible_to
 

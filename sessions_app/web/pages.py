@@ -17,7 +17,8 @@ from kernel.http.pagination import paginate
 from kernel.policies import policy_of, visible_to
 from sessions_app.enums import SessionStatus
 from sessions_app.models import AgentSession
-from sessions_app.selectors import access, files
+from sessions_app.policies import access
+from sessions_app.selectors import files
 from sessions_app.selectors import page as shown
 from sessions_app.selectors.sessions import SessionFilter, sessions_visible_to
 from sessions_app.services import creation, prompting, reading

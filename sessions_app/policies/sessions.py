@@ -16,7 +16,7 @@ from sessions_app.models import (
     SessionUserGrant,
     ToolCall,
 )
-from sessions_app.selectors import access
+from sessions_app.policies import access
 
 MINIMUM: dict[str, str] = {
     "sessions.read": SessionRole.VIEWER,
