@@ -7,7 +7,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from django.db import models, transaction
 
@@ -87,7 +87,7 @@ def action(
                 raise
 
         registry[name] = _describe(name, service, guarded, (dangerous, reads, internal))
-        return guarded
+        return cast("Callable[Concatenate[Any, T, P], R]", guarded)
 
     return declare
 

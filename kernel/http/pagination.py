@@ -70,7 +70,7 @@ def _beyond(rows: QuerySet[Any], field: str, cut: Cut, *, down: bool) -> Q:
     if field.endswith("_at"):
         value = _moment(cut.at)
     try:
-        rows.model._meta.pk.to_python(cut.pk)  # type: ignore[union-attr]
+        rows.model._meta.pk.to_python(cut.pk)
     except Exception as wrong:
         raise _bad_cursor() from wrong
     return Q(**{f"{field}__{word}": value}) | Q(**{field: value, f"pk__{word}": cut.pk})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
@@ -29,7 +29,7 @@ def page_of(shape: type[serializers.BaseSerializer[Any]]) -> Any:
     )
 
 
-class ProblemSchema(AutoSchema):  # type: ignore[misc]
+class ProblemSchema(AutoSchema):
     """Adds the problem+json answers every endpoint may give, and calls a list a list."""
 
     def get_operation_id(self) -> str:
@@ -39,7 +39,9 @@ class ProblemSchema(AutoSchema):  # type: ignore[misc]
             return f"{found.removesuffix('_list').removesuffix('_retrieve')}_list"
         return found
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
         found: dict[str, Any] = super()._get_response_bodies(direction)
         component = self.resolve_serializer(ProblemSerializer, "response")
         for status in _ALWAYS:

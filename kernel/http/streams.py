@@ -49,7 +49,7 @@ async def answered(
 
 
 def _who(request: HttpRequest) -> Actor:
-    classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    classes: list[Any] = api_settings.DEFAULT_AUTHENTICATION_CLASSES  # type: ignore[assignment]
     user = Request(request, authenticators=[one() for one in classes]).user
     if not user.is_authenticated:
         raise NotSignedInError

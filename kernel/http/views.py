@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -74,9 +74,9 @@ class ApiView(APIView):
         with entered(idempotency=(key, digest)):
             response = super().dispatch(request, *args, **kwargs)
         if response.status_code < 400:
-            response.render()
             actor_id = getattr(self.request.user, "actor_id", None)
-            body = json.loads(response.content) if response.content else None
+            content = cast("Response", response).render().content
+            body = json.loads(content) if content else None
             if self.shown_once and isinstance(body, dict):
                 body = {name: v for name, v in body.items() if name not in self.shown_once}
             idempotency.answer(actor_id, key, status=response.status_code, body=body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -83,9 +84,14 @@ def claim_one(job_id: UUID, owner: str, *, seconds: float) -> Lease | None:
     return _claim("id = %(id)s", owner, seconds, {"id": job_id})
 
 
-def _claim(which: str, owner: str, seconds: float, extra: dict[str, object]) -> Lease | None:
+def _claim(which: str, owner: str, seconds: float, extra: dict[str, UUID | str]) -> Lease | None:
     now = clock.now()
-    values = {"owner": owner, "now": now, "until": now + timedelta(seconds=seconds), **extra}
+    values: dict[str, Any] = {
+        "owner": owner,
+        "now": now,
+        "until": now + timedelta(seconds=seconds),
+        **extra,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM.format(which=which), values)
         found = cursor.fetchone()

@@ -66,7 +66,7 @@ class ToolOutputView(_Content):
         if found is None:
             raise NotFoundError
         blob = Blob.objects.filter(
-            pk=found.output_blob_id, organization_id=session.organization_id
+            pk__in=[found.output_blob_id], organization_id=session.organization_id
         ).first()
         content = blobs.read(blob) if blob else found.content.encode()
         return HttpResponse(content, content_type="text/plain; charset=utf-8")

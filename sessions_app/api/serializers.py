@@ -100,7 +100,7 @@ class SessionOutput(serializers.ModelSerializer[AgentSession]):
     """A session."""
 
     owner = serializers.SerializerMethodField()
-    context = serializers.SerializerMethodField()
+    context = serializers.SerializerMethodField()  # type: ignore[assignment]
 
     class Meta:
         model = AgentSession

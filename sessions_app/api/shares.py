@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Q
@@ -41,7 +41,7 @@ class SharesView(ApiView):
             role=given["role"],
             expires_at=given.get("expires_at"),
         )
-        return Response(_grant(grant), status=201)
+        return Response(_grant(cast("sharing.Grant", grant)), status=201)
 
     def _subject(self, session: AgentSession, given: dict[str, Any]) -> User | Team:
         """A person by name or id, a team by slug or id, as far as the actor can see them."""

@@ -109,7 +109,8 @@ class Broker:
             reasons=[{"code": r.code, "text": r.text} for r in judgement.danger.reasons],
             targets=[{"kind": t.kind, "value": t.value} for t in judgement.danger.targets],
         )
-        return await self._verb(verbs.request_call, asked=asked)
+        made: ToolCall = await self._verb(verbs.request_call, asked=asked)
+        return made
 
     async def _execute(
         self, call: ToolCall, request: ToolRequest, offered: Offered, judgement: Judgement

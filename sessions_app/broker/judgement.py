@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from sessions_app.broker import rules
 from sessions_app.enums import PermissionMode
-from sessions_app.safety import Anatomy, Call, Danger, Verdict, anatomy_of, classify
+from sessions_app.safety import Anatomy, Call, Danger, Verdict, examine
 
 READS = frozenset({"read_file", "list_files", "grep"})
 EDITS = frozenset({"write_file", "edit_file"})
@@ -41,7 +41,7 @@ class Judgement:
 
 def judge(call: Call, ceiling: Ceiling) -> Judgement:
     """Judge one call."""
-    danger, anatomy = classify(call), anatomy_of(call)
+    danger, anatomy = examine(call)
     verdict, reason = _decide(call, ceiling, danger, anatomy)
     if verdict == "ask" and ceiling.mode == PermissionMode.BYPASS:
         verdict = "allow"

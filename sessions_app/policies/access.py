@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from identity.public import Membership, granted, level_of
+from identity.public import Membership, granted, known_id, level_of
 from kernel.actors import Actor
 from sessions_app.enums import ROLES, SessionRole
 from sessions_app.models import AgentSession, SessionTeamGrant, SessionUserGrant
@@ -20,26 +20,21 @@ def by_share(actor: Actor, minimum: str = SessionRole.VIEWER) -> Q:
 
 def by_office(actor: Actor) -> Q:
     """Sessions of organizations that one owns or administers: listed, never silently read."""
-    return Q(
-        Exists(
-            Membership.objects.filter(
-                organization_id=OuterRef("organization_id"),
-                user_id=actor.actor_id,
-                role__in=OFFICES,
-            )
-        )
-    )
+    mine = _memberships(actor).filter(organization_id=OuterRef("organization_id"))
+    return Q(Exists(mine.filter(role__in=OFFICES)))
 
 
 def belongs(actor: Actor) -> Q:
     """Sessions of organizations one is (still) a member of."""
-    return Q(
-        Exists(
-            Membership.objects.filter(
-                organization_id=OuterRef("organization_id"), user_id=actor.actor_id
-            )
-        )
-    )
+    return Q(Exists(_memberships(actor).filter(organization_id=OuterRef("organization_id"))))
+
+
+def _memberships(actor: Actor) -> QuerySet[Membership]:
+    """The live memberships of a person or service account."""
+    who = known_id(actor)
+    if who is None:
+        return Membership.objects.none()
+    return Membership.objects.filter(user_id=who, user__is_active=True)
 
 
 def readable_by(actor: Actor) -> QuerySet[AgentSession]:
@@ -58,9 +53,7 @@ def role_on(actor: Actor, session: AgentSession) -> str | None:
     """The role on one session, or None; an office is no role."""
     if actor.actor_kind not in {"user", "service"}:
         return None
-    if not Membership.objects.filter(
-        organization_id=session.organization_id, user_id=actor.actor_id, user__is_active=True
-    ).exists():
+    if not _memberships(actor).filter(organization_id=session.organization_id).exists():
         return None
     if session.owner_id == actor.actor_id:
         return SessionRole.OWNER
@@ -75,9 +68,5 @@ def has_role(actor: Actor, session: AgentSession, minimum: str) -> bool:
 
 def holds_office(actor: Actor, session: AgentSession) -> bool:
     """Whether the actor owns or administers the session's organization."""
-    return Membership.objects.filter(
-        organization_id=session.organization_id,
-        user_id=actor.actor_id,
-        role__in=OFFICES,
-        user__is_active=True,
-    ).exists()
+    mine = _memberships(actor).filter(organization_id=session.organization_id)
+    return mine.filter(role__in=OFFICES).exists()

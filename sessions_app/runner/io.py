@@ -18,9 +18,11 @@ from kernel.redaction import Redactor
 from kernel.streams import Entry
 from kernel.threads import threaded
 from sessions_app.broker.broker import Broker
+from sessions_app.broker.output import capped
 from sessions_app.broker.prices import cost_of
 from sessions_app.models import AgentSession, Message
 from sessions_app.runtimes.base import (
+    ObservedCall,
     SecretNotGrantedError,
     ToolOutcome,
     ToolRequest,
@@ -89,6 +91,21 @@ class SessionIO:
         outcome = await self.broker.call(request)
         await self.flush()
         return outcome
+
+    async def observe(self, call: ObservedCall) -> None:
+        """Show a call that a contained agent made itself, marked as not brokered."""
+        shown = Redactor()
+        data = {
+            "name": "tool.observed",
+            "call_id": call.call_id[:200],
+            "tool": call.title[:200],
+            "kind": call.kind,
+            "status": call.status,
+            "input": {str(k): shown.text(str(v))[:2000] for k, v in call.arguments.items()},
+            "content": capped(shown.text(call.content).replace("\x00", "\ufffd")),
+            "brokered": False,
+        }
+        self._put("CUSTOM", data)
 
     async def usage(self, usage: Usage) -> None:
         """Meter one model request."""

@@ -74,7 +74,8 @@ def _transcript(session: AgentSession, before: int) -> Transcript:
     span = {"seq__lt": before} if before else {}
     messages = session.messages.filter(**span).select_related("author").order_by("-seq")[:SHOWN]
     calls = session.tool_calls.filter(**span).order_by("-seq")[:SHOWN]
-    rows = sorted([*messages, *calls], key=lambda row: row.seq)
+    found: list[Message | ToolCall] = [*messages, *calls]
+    rows = sorted(found, key=lambda row: row.seq)
     kept = rows[-SHOWN:]
     return Transcript([_entry(row) for row in kept], kept[0].seq if len(rows) > SHOWN else 0)
 
@@ -166,7 +167,7 @@ def _people(actor: User, session: AgentSession) -> list[dict[str, Any]]:
     ]
 
 
-def rows_of(actor: User, sessions: list[AgentSession]) -> list[dict[str, Any]]:
+def rows_of(sessions: list[AgentSession]) -> list[dict[str, Any]]:
     """The list's rows."""
     names = (
         "id", "name", "status", "runtime", "owner", "input_tokens", "output_tokens", "cost_usd",

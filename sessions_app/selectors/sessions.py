@@ -64,4 +64,4 @@ def _matching(actor: Actor, text: str) -> Q:
     """By name, or by what was said in sessions whose content one may read."""
     query = SearchQuery(text, config="simple", search_type="websearch")
     said = visible_to(Message, actor).filter(session=OuterRef("pk"), search=query)
-    return Q(search=query) | Q(name__icontains=text) | Exists(said)
+    return Q(search=query) | Q(name__icontains=text) | Q(Exists(said))

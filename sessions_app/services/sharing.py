@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from django.db.models import Q
@@ -82,7 +83,7 @@ def find_grant(session: AgentSession, share_id: UUID) -> Grant:
     for table in (SessionUserGrant, SessionTeamGrant):
         found = table.objects.filter(Q(content_object=session), pk=share_id).first()
         if found:
-            return found
+            return cast("Grant", found)
     raise NotFoundError
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -25,10 +26,10 @@ from sessions_app.services import creation, prompting, reading
 from sessions_app.web.forms import NewSessionForm
 
 TABS = {
-    "mine": {"owner": "me"},
-    "shared": {"owner": "others"},
-    "archive": {"shelf": "archive"},
-    "trash": {"shelf": "trash"},
+    "mine": SessionFilter(owner="me"),
+    "shared": SessionFilter(owner="others"),
+    "archive": SessionFilter(shelf="archive"),
+    "trash": SessionFilter(shelf="trash"),
 }
 
 
@@ -40,12 +41,12 @@ def session_list(request: HttpRequest) -> HttpResponse:
     tab = tab if tab in TABS else "mine"
     filters = {name: request.GET.get(name, "").replace("\x00", "") for name in ("q", "status")}
     status = filters["status"] if filters["status"] in SessionStatus.values else ""
-    wanted = SessionFilter(text=filters["q"][:200], status=status, **TABS[tab])
+    wanted = replace(TABS[tab], text=filters["q"][:200], status=status)
     found = paginate(request.GET, sessions_visible_to(actor, wanted))
     context = {
         "tab": tab,
         "counts": {},
-        "sessions": shown.rows_of(actor, found.rows),
+        "sessions": shown.rows_of(found.rows),
         "page": {"next": found.next, "previous": found.previous},
         "filters": {**filters, "owner": ""},
         "statuses": [s for s in SessionStatus.values if s != SessionStatus.ARCHIVED],
