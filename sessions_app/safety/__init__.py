@@ -30,3 +30,39 @@ and tests, and text that merely mentions a dangerous word.
 
 Text is not the boundary: the sandbox is. This package explains, asks and triggers snapshots.
 """
+
+from sessions_app.safety.classify import (
+    anatomy,
+    classify,
+    commands_in,
+    domains_in,
+    examine,
+    paths_written,
+)
+from sessions_app.safety.model import (
+    Anatomy,
+    Call,
+    Danger,
+    Program,
+    Reach,
+    Reason,
+    Target,
+    Verdict,
+)
+
+__all__ = [
+    "Anatomy",
+    "Call",
+    "Danger",
+    "Program",
+    "Reach",
+    "Reason",
+    "Target",
+    "Verdict",
+    "anatomy",
+    "classify",
+    "commands_in",
+    "domains_in",
+    "examine",
+    "paths_written",
+]
