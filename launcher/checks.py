@@ -15,6 +15,7 @@ from pathlib import Path
 from launcher.arguments import ROOT, Options
 from launcher.failure import LauncherError
 from launcher.frontend import ensure_frontend
+from launcher.leash import die_with_parent
 from launcher.notices import say
 from launcher.postgres import start_private
 from launcher.system import ensure_browser
@@ -88,7 +89,12 @@ def _scratch() -> Path | None:
 def _run(command: Sequence[str], variables: Mapping[str, str]) -> int:
     """Runs a tool in the foreground; its failure of any kind is our 1."""
     try:
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **variables})
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **variables},
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no threads here
+        )
     except FileNotFoundError as error:
         raise LauncherError(f"{command[0]} is missing from the environment.") from error
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())

@@ -52,12 +52,13 @@ class Child:
 
     def spawn(self) -> int:
         """Starts the process in its own session, tied to our life; returns its pid and group."""
+        self._begun = time.monotonic()
+        self._process = None
         self._process = spawn(self.program, subprocess.PIPE)
         if self._process.stdout is not None:
             self.output = self._process.stdout.fileno()
             os.set_blocking(self.output, False)
         self.pid, self.ended, self.restart_at = self._process.pid, None, None
-        self._begun = time.monotonic()
         return self.pid
 
     def read(self) -> bool:
@@ -73,10 +74,9 @@ class Child:
 
     def bury(self, code: int) -> None:
         """Notes that the process ended and plans the next start."""
-        if self._process is None:
-            return
-        self.ended, self._process.returncode = Ended(code), code
-        self.pid = None
+        if self._process is not None:
+            self._process.returncode = code
+        self.ended, self.pid = Ended(code), None
         lived = time.monotonic() - self._begun
         self.failures = 1 if lived >= HEALTHY_SECONDS else self.failures + 1
         if self.program.restart:

@@ -10,6 +10,7 @@ from psycopg import sql
 
 from launcher.failure import LauncherError
 from launcher.keys import password, write_secret
+from launcher.processes import needed_connections
 from launcher.roles import RUNTIME, DatabaseUrls
 
 OLDEST = 15
@@ -20,6 +21,7 @@ UNENFORCED = "the ledger's append-only rule is not enforced by the database"
 def external_urls(url: str, owner_url: str, keys: Path) -> tuple[DatabaseUrls, str]:
     """Checks the servers given; returns both URLs and one sentence of warning, or ""."""
     _check_server(url, "DATABASE_URL")
+    _check_connections(url)
     if owner_url:
         _check_server(owner_url, "DATABASE_OWNER_URL")
         return DatabaseUrls(owner=owner_url, runtime=url), _same_role_warning(url, owner_url)
@@ -35,6 +37,19 @@ def _check_server(url: str, variable: str) -> None:
         raise LauncherError(f"The database of {variable} cannot be used: {reason}") from error
     if found < OLDEST:
         message = f"The database of {variable} is PostgreSQL {found}: {OLDEST} or newer is needed."
+        raise LauncherError(message)
+
+
+def _check_connections(url: str) -> None:
+    query = "SELECT current_setting('max_connections')::int"
+    with _connect(url) as connection:
+        row = connection.execute(query).fetchone()
+    offered, needed = (row[0] if row else 0), needed_connections()
+    if offered < needed:
+        message = (
+            f"The database offers {offered} connections and Quarterdeck may need {needed}: "
+            "raise max_connections there or set DATABASE_POOL lower here."
+        )
         raise LauncherError(message)
 
 

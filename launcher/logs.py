@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -23,8 +24,9 @@ class Log:
         self._rest = b""
         self._last: deque[str] = deque(maxlen=LAST_LINES)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("ab")
-        path.chmod(0o600)
+        self._file = path.open("ab", buffering=0)
+        if path.is_file():
+            path.chmod(0o600)
 
     def write(self, data: bytes) -> None:
         """Takes a piece of output; an unfinished line waits for its end."""
@@ -32,14 +34,12 @@ class Log:
         self._rest = b""
         if lines and not lines[-1].endswith((b"\n", b"\r")) and len(lines[-1]) < LONGEST_LINE:
             self._rest = lines.pop()
-        for line in lines:
-            self._put(line.rstrip(b"\r\n"))
-        self._file.flush()
+        self._put([line.rstrip(b"\r\n") for line in lines])
 
     def close(self) -> None:
         """Writes what is left and closes the file."""
         if self._rest:
-            self._put(self._rest)
+            self._put([self._rest])
             self._rest = b""
         self._file.close()
 
@@ -48,14 +48,18 @@ class Log:
         spoken = [line.strip() for line in self._last if line.strip()]
         return spoken[-1] if spoken else "it left no message"
 
-    def _put(self, line: bytes) -> None:
-        self._file.write(line + b"\n")
-        text = line.decode(errors="replace")
-        self._last.append(text)
-        if self._echo:
-            print(f"{self.path.stem:>8} | {text}", file=self._stream, flush=True)
-        if self._file.tell() > MAX_BYTES:
-            self._rotate()
+    def _put(self, lines: list[bytes]) -> None:
+        """Writes lines; a full disk or a closed terminal must not end the supervisor."""
+        with suppress(OSError):
+            self._file.write(b"".join(line + b"\n" for line in lines))
+            if self._file.tell() > MAX_BYTES:
+                self._rotate()
+        for line in lines:
+            text = line.decode(errors="replace")
+            self._last.append(text)
+            if self._echo:
+                with suppress(OSError):
+                    print(f"{self.path.stem:>8} | {text}", file=self._stream, flush=True)
 
     def _rotate(self) -> None:
         """Moves x.log to x.log.1, x.log.1 to x.log.2 and so on; the oldest goes."""
@@ -65,7 +69,7 @@ class Log:
             if older.exists():
                 older.replace(self._numbered(number + 1))
         self.path.replace(self._numbered(1))
-        self._file = self.path.open("ab")
+        self._file = self.path.open("ab", buffering=0)
         self.path.chmod(0o600)
 
     def _numbered(self, number: int) -> Path:

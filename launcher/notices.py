@@ -6,15 +6,16 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 STARTED_VARIABLE = "QUARTERDECK_LAUNCH_STARTED"
 """Seconds since the epoch when the first of our processes began, kept across `exec`."""
 
 
 def say(text: str) -> None:
-    """Prints one line."""
-    print(text, file=sys.stderr, flush=True)
+    """Prints one line, if there is still somebody to read it."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def warn(text: str) -> None:

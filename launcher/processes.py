@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -12,11 +13,11 @@ from launcher.arguments import ROOT
 
 WORKER_CHILDREN = 2
 POOL_SIZE = 16
-"""Connections in the pool of one process (`DATABASE_POOL` of the settings)."""
-POOLED = POOL_SIZE + 3
-"""A pool, one LISTEN, one advisory lock, one to spare."""
-RESERVED_CONNECTIONS = 20
-"""For migrations, management commands, psql and PostgreSQL's own three."""
+"""Connections in the pool of one process, unless `DATABASE_POOL` says otherwise."""
+BESIDE_POOL = 3
+"""One LISTEN, one advisory lock, one to spare."""
+SPARE_CONNECTIONS = 20
+"""What an embedded server offers beyond the need: for psql, benchmarks and its own three."""
 
 MANAGE = (sys.executable, "manage.py")
 CELERY = (sys.executable, "-m", "celery", "-A", "config.celery")
@@ -32,7 +33,9 @@ class Service:
     """Stages stop one after the other, lowest first."""
     grace_seconds: float
     """How long it may take to stop before it is killed."""
-    connections: int
+    connections: int = BESIDE_POOL
+    """Connections to the database, without the pool."""
+    pooled: bool = True
     first: bool = False
     """Started before the others, which wait until the pages answer: a quick start on few cores."""
 
@@ -43,7 +46,6 @@ SERVICES = (
         (sys.executable, "-m", "daphne", "-b", "{bind}", "-p", "{port}", "config.asgi:application"),
         stage=0,
         grace_seconds=10,
-        connections=POOLED,
         first=True,
     ),
     Service(
@@ -51,7 +53,6 @@ SERVICES = (
         (*MANAGE, "runner"),
         stage=1,
         grace_seconds=10,
-        connections=POOLED,
         first=True,
     ),
     Service(
@@ -69,6 +70,7 @@ SERVICES = (
         stage=1,
         grace_seconds=10,
         connections=WORKER_CHILDREN + 2,
+        pooled=False,
     ),
     Service(
         "beat",
@@ -76,9 +78,10 @@ SERVICES = (
         stage=1,
         grace_seconds=5,
         connections=2,
+        pooled=False,
     ),
-    Service("gateway", (*MANAGE, "gateway"), stage=2, grace_seconds=10, connections=POOLED),
-    Service("keeper", (*MANAGE, "keeper"), stage=2, grace_seconds=10, connections=POOLED),
+    Service("gateway", (*MANAGE, "gateway"), stage=2, grace_seconds=10),
+    Service("keeper", (*MANAGE, "keeper"), stage=2, grace_seconds=10),
 )
 
 POSTGRES_STAGE = 9
@@ -101,9 +104,15 @@ class Program:
     restart: bool = True
 
 
+def needed_connections(given: Mapping[str, str] = os.environ) -> int:
+    """Returns how many connections the whole tree may hold at once."""
+    pool = int(given.get("DATABASE_POOL") or POOL_SIZE)
+    return sum(service.connections + pool * service.pooled for service in SERVICES)
+
+
 def max_connections() -> int:
-    """Returns how many connections the server must offer to the whole tree."""
-    return max(100, sum(service.connections for service in SERVICES) + RESERVED_CONNECTIONS)
+    """Returns how many connections an embedded server has to offer."""
+    return max(100, needed_connections() + SPARE_CONNECTIONS)
 
 
 def service_programs(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from typing import TextIO
 from launcher.arguments import ROOT, Options
 from launcher.client import Client, Json
 from launcher.failure import LauncherError, MisuseError
+from launcher.leash import die_with_parent
 from launcher.notices import say
 
 PERSON = "alice"
@@ -109,6 +111,7 @@ def _private() -> Iterator[Client]:
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no threads here
     )
     try:
         client = client_of(directory) if _is_ready(process) else None

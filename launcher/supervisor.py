@@ -26,6 +26,8 @@ LOUD_AFTER = 3
 LOUD_EVERY = 10
 IDLE_SECONDS = 1.0
 DRAIN_READS = 64
+NOT_STARTED = 127
+"""The shell's exit code for a program that is not there."""
 
 
 class StopRequested(Exception):  # noqa: N818 - a request, not an error
@@ -122,7 +124,12 @@ class Supervisor:
         return max(0.0, min([seconds, *(at - time.monotonic() for at in due)]))
 
     def _spawn(self, child: Child) -> None:
-        self._watchdog.add(child.spawn())
+        try:
+            self._watchdog.add(child.spawn())
+        except OSError as error:
+            child.log.write(f"{child.program.command[0]} cannot be started: {error}\n".encode())
+            child.bury(NOT_STARTED)
+            self._announce(child, Ended(NOT_STARTED))
         if child.output is not None:
             self._selector.register(child.output, selectors.EVENT_READ, child)
 

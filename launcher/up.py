@@ -38,7 +38,7 @@ STEPS = 5
 def run_up(options: Options) -> int:
     """Starts everything, prints the ready line, and stays until SIGINT or SIGTERM."""
     _warn(options)
-    options.data_dir.mkdir(parents=True, exist_ok=True)
+    _make(options.data_dir)
     port = claim_port(options.bind, options.port)
     url = base_url(options.bind, port)
     instance = Instance(options.data_dir, url)
@@ -150,6 +150,15 @@ class Up:
             raise LauncherError(f"Quarterdeck does not become ready ({reason}).")
         for program in programs[False]:
             self._supervisor.start(program)
+
+
+def _make(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LauncherError(f"{data_dir} cannot be made: {error.strerror}.") from error
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        raise LauncherError(f"{data_dir} is not writable: choose another --data-dir.")
 
 
 def _warn(options: Options) -> None:

@@ -114,6 +114,20 @@ def test_a_server_that_is_too_old_is_refused(
     )
 
 
+def test_a_server_with_too_few_connections_is_refused(
+    server: PrivateServer, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_POOL", "100")
+
+    with pytest.raises(LauncherError) as refusal:
+        external_urls(server.urls.runtime, "", keys)
+
+    assert str(refusal.value) == (
+        "The database offers 200 connections and Quarterdeck may need 418: raise max_connections "
+        "there or set DATABASE_POOL lower here."
+    )
+
+
 def test_a_server_that_is_away_is_told_without_its_password(keys: Path, tmp_path: Path) -> None:
     url = f"postgresql://me:secret@/q?host={quote(str(tmp_path), safe='')}"
 

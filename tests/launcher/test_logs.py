@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,27 @@ def test_an_earlier_log_is_continued(tmp_path: Path) -> None:
         log.write(b"after\n")
 
     assert (tmp_path / "web.log").read_text() == "before\nafter\n"
+
+
+def test_a_full_disk_loses_lines_but_not_the_process(tmp_path: Path) -> None:
+    (tmp_path / "web.log").symlink_to("/dev/full")
+
+    with closing(Log(tmp_path / "web.log", echo=False)) as log:
+        log.write(b"one\n")
+        log.write(b"two\n")
+
+    assert log.last_words() == "two"
+
+
+def test_a_closed_terminal_does_not_end_the_process(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    terminal = os.fdopen(writer, "w")
+
+    with closing(Log(tmp_path / "web.log", echo=True, stream=terminal)) as log:
+        log.write(b"one\n")
+
+    assert (tmp_path / "web.log").read_text() == "one\n"
+    with suppress(BrokenPipeError):
+        terminal.close()

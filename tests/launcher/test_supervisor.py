@@ -76,6 +76,19 @@ def test_the_other_children_go_on_while_one_crashes(tree: Callable[..., Tree]) -
     assert len(running.log("web")) == 1
 
 
+def test_a_program_that_is_not_there_is_reported_and_tried_again(
+    tree: Callable[..., Tree],
+) -> None:
+    running = tree({"name": "gateway", "command": ["/nowhere/python"]}, python("web", SLEEPER))
+
+    wait_for(lambda: "in a row" in running.complaints(), "the failure is reported")
+
+    assert "gateway ended 3 times in a row (exit code 127): /nowhere/python cannot be" in (
+        running.complaints()
+    )
+    assert psutil.pid_exists(running.pid_of("web"))
+
+
 @pytest.mark.parametrize("deadly", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_everything_cleanly(
     tree: Callable[..., Tree], home: Path, deadly: signal.Signals
