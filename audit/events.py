@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from kernel.events import Fact
+from kernel.events import Fact, Private
 
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerRead(Fact):
-    """Somebody looked at a page of the ledger; `filters` are `name:value`."""
+    """Somebody looked at a page of the ledger; `filters` are `name:value`, `query` typed text."""
 
     filters: tuple[str, ...] = ()
+    query: Private | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,7 @@ class LedgerExported(Fact):
     """Somebody took a signed copy of the ledger away."""
 
     filters: tuple[str, ...] = ()
+    query: Private | None = None
     signing_key_id: UUID
 
 

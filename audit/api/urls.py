@@ -1,5 +1,11 @@
 """API addresses of audit."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from audit.api import events
+
+urlpatterns = [
+    path("audit/events", events.EventsView.as_view()),
+    path("audit/events/<uuid:fact_id>", events.EventView.as_view()),
+    path("audit/export", events.ExportView.as_view(), name="audit-export"),
+]

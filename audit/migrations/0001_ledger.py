@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import migrations, models
 
+import audit.models.ledger
 import kernel.ids
 from audit.migrations import _beside, _ledger
 
@@ -76,6 +77,7 @@ class Migration(migrations.Migration):
                 ("fact_id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ("number", models.BigIntegerField(db_column="id")),
                 ("era", models.IntegerField()),
+                ("xid", audit.models.ledger.TransactionId()),
                 ("recorded_at", models.DateTimeField()),
                 ("name", models.TextField()),
                 ("version", models.IntegerField()),

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+
+
+class TransactionId(models.BigIntegerField):  # type: ignore[type-arg]
+    """PostgreSQL's xid8: read as a number, written only by the database."""
+
+    def db_type(self, connection: Any) -> str:
+        """The column's type."""
+        return "xid8"
+
+    def from_db_value(self, value: str | None, *_: Any) -> int | None:
+        """Psycopg reads xid8 as text."""
+        return None if value is None else int(value)
 
 
 class LedgerEntry(models.Model):
@@ -16,6 +30,7 @@ class LedgerEntry(models.Model):
     fact_id = models.UUIDField(primary_key=True, editable=False)
     number = models.BigIntegerField(db_column="id")
     era = models.IntegerField()
+    xid = TransactionId()
     recorded_at = models.DateTimeField()
     name = models.TextField()
     version = models.IntegerField()

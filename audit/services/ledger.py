@@ -61,11 +61,6 @@ def append(record: Record) -> None:
         )
 
 
-def place_of(fact_id: UUID, field: str) -> str:
-    """Where a ciphertext belongs; elsewhere it does not open."""
-    return f"audit_private|{fact_id}|{field}"
-
-
 def _who(context: Context) -> dict[str, Any]:
     actor = context.actor
     return {
@@ -105,15 +100,14 @@ def _hide(record: Record) -> _Hidden:
         return _Hidden({}, {})
     keys = keys_for(subject for _text, subject in values.values())
     salts = {field: new_salt() for field in values}
-    ciphertexts = [
-        keys[subject][1].seal(text.encode("utf-8", "replace"), place_of(record.fact_id, field))
-        for field, (text, subject) in values.items()
-    ]
     columns: dict[str, list[Any]] = {
         "fields": list(values),
-        "keys": [keys[subject][0] for _text, subject in values.values()],
+        "keys": [keys[subject].id for _text, subject in values.values()],
         "salts": list(salts.values()),
-        "ciphertexts": ciphertexts,
+        "ciphertexts": [
+            keys[subject].seal(record.fact_id, field, text)
+            for field, (text, subject) in values.items()
+        ],
     }
     commitments = {field: commit(salts[field], text) for field, (text, _) in values.items()}
     return _Hidden(commitments, columns)

@@ -1,6 +1,12 @@
 """Pages of audit."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from audit.web import pages
 
 app_name = "audit"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("audit", pages.ledger, name="ledger"),
+    path("audit/<int:key>", pages.entry, name="entry"),
+    path("audit/<uuid:key>", pages.entry, name="entry"),
+]
