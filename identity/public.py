@@ -4,7 +4,7 @@ from identity.models import Membership, Organization, Secret, Team, User
 from identity.models.grants import TeamGrant, UserGrant
 from identity.policies.roles import is_manager, known_id, role_in
 from identity.selectors.grants import Access, granted, level_of, people_with_access, role_of
-from identity.selectors.people import home_of
+from identity.selectors.people import home_of, organizations_of
 from identity.selectors.tokens import token_works
 from identity.services.grants import grant, revoke
 from identity.services.invitations import NewPerson
@@ -27,6 +27,7 @@ __all__ = [
     "is_manager",
     "known_id",
     "level_of",
+    "organizations_of",
     "people_with_access",
     "revoke",
     "role_in",

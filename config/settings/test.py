@@ -14,3 +14,7 @@ from config.settings.base import *
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATA_DIR = Path(os.environ["QUARTERDECK_DATA_DIR"])
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+# Pages are tested with or without the built front end.
+_vite = DJANGO_VITE["default"]
+DJANGO_VITE = {"default": {**_vite, "dev_mode": not _vite["manifest_path"].exists()}}

@@ -15,7 +15,8 @@ class Password(Text):
     """A password: never trimmed, never shown."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(max_length=1000, trim_whitespace=False, write_only=True)
+        fixed = {"max_length": 1000, "trim_whitespace": False, "write_only": True}
+        super().__init__(**{**fixed, **given})
 
 
 class ProfileInput(Strict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -28,12 +29,21 @@ def home_of(actor: Actor) -> Organization | None:
 
 
 def organizations_of(actor: Actor) -> QuerySet[Organization]:
-    """The organizations one belongs to, each with one's `role` there."""
+    """The organizations one belongs to, each with one's `role` there and since when."""
     who = known_id(actor)
     if who is None:
         return Organization.objects.none()
     mine = Membership.objects.filter(organization=OuterRef("pk"), user_id=who)
-    return visible_to(Organization, actor).annotate(role=Subquery(mine.values("role")[:1]))
+    return visible_to(Organization, actor).annotate(
+        role=Subquery(mine.values("role")[:1]), joined_at=Subquery(mine.values("created_at")[:1])
+    )
+
+
+def current_of(actor: Actor, slug: str) -> Organization | None:
+    """The organization somebody chose, while they belong to it, else the one joined first."""
+    mine: QuerySet[Any] = organizations_of(actor)
+    mine = mine.order_by("joined_at")
+    return (mine.filter(slug=slug).first() if slug else None) or mine.first()
 
 
 def members_of(actor: Actor, organization: Organization) -> QuerySet[Membership]:

@@ -51,13 +51,18 @@ def offer_password_link(actor: Actor, user: User) -> PasswordLink:
 @action("identity.set_password_by_link", internal=True)
 def set_password_by_link(actor: Actor, user: User, *, code: str, new: str) -> User:
     """Set a password with a one-time code; the code and every browser session end with it."""
-    if not user.is_active or not default_token_generator.check_token(user, code):
+    if not link_works(user, code):
         raise LinkGoneError
     set_password(user, new, pointer="/new")
     user.save(update_fields=["password"])
     end_browser_sessions(user)
     publish(PasswordChanged(organization_id=home_id(user), target_id=user.pk, by_link=True))
     return user
+
+
+def link_works(user: User, code: str) -> bool:
+    """Whether a one-time code still sets this person's password."""
+    return user.is_active and default_token_generator.check_token(user, code)
 
 
 def set_password(user: User, password: str, *, pointer: str) -> None:

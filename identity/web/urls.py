@@ -1,6 +1,21 @@
 """Pages of identity."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from identity.web import accounts, invitations, people, settings, teams, tokens
 
 app_name = "identity"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("sign-in", accounts.sign_in, name="sign_in"),
+    path("sign-out", accounts.sign_out, name="sign_out"),
+    path("invitations/<str:code>", invitations.accept, name="accept_invitation"),
+    path("password/<uuid:pk>/<str:code>", accounts.set_password, name="set_password"),
+    path("settings/organization", settings.organization, name="organization"),
+    path("settings/people", people.people, name="people"),
+    path("settings/people/invite", people.invite, name="invite"),
+    path("settings/teams", teams.team_list, name="teams"),
+    path("settings/tokens", tokens.token_list, name="tokens"),
+    path("settings/tokens/new", tokens.token_create, name="token_create"),
+    path("settings/tokens/<uuid:pk>/revoke", tokens.token_revoke, name="token_revoke"),
+    path("settings/password", accounts.password, name="password"),
+]

@@ -21,6 +21,11 @@ def address_of(meta: dict[str, str]) -> str:
     return meta.get("REMOTE_ADDR", "")
 
 
+def client_address(request: HttpRequest) -> str:
+    """The caller's address, for libraries that ask by request."""
+    return address_of(request.META)
+
+
 def request_context(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:

@@ -1,0 +1,161 @@
+"""Forms of identity. They check shapes; the verbs check rules and say so in the form's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from identity.enums import OrganizationRole, TokenScope
+from kernel.errors import DomainError
+
+
+def tell(form: forms.Form, refusal: DomainError, places: Mapping[str, str] | None = None) -> None:
+    """Put a verb's refusal where it belongs: at the field its pointer names, else at the top."""
+    known = {f"/{name}": name for name in form.fields} | dict(places or {})
+    faults = refusal.extra.get("errors") or [{"pointer": "", "detail": refusal.detail}]
+    for fault in faults:
+        form.add_error(known.get(fault["pointer"]), fault["detail"])
+
+
+def _password(label: str, *, new: bool, **given: Any) -> forms.CharField:
+    hint = "new-password" if new else "current-password"
+    widget = forms.PasswordInput(attrs={"autocomplete": hint})
+    return forms.CharField(label=label, widget=widget, strip=False, max_length=1000, **given)
+
+
+class SignInForm(forms.Form):
+    """Name and password."""
+
+    username = forms.CharField(
+        label="User name",
+        max_length=150,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}
+        ),
+    )
+    password = _password("Password", new=False)
+
+
+class _NewPassword(forms.Form):
+    """A new password, twice, so that a slip of the finger locks nobody out."""
+
+    first, second = "password1", "password2"
+
+    def clean(self) -> dict[str, Any]:
+        """Both must be the same."""
+        found = super().clean() or {}
+        if found.get(self.first) != found.get(self.second):
+            self.add_error(self.second, "The two passwords are not the same.")
+        return found
+
+
+class PasswordForm(_NewPassword):
+    """The present password and a new one."""
+
+    first, second = "new_password1", "new_password2"
+    old_password = _password("Present password", new=False)
+    new_password1 = _password("New password", new=True, help_text="At least 12 characters.")
+    new_password2 = _password("New password again", new=True)
+
+
+class SetPasswordForm(_NewPassword):
+    """A first or forgotten password."""
+
+    password1 = _password("Password", new=True, help_text="At least 12 characters.")
+    password2 = _password("Password again", new=True)
+
+
+class JoinForm(_NewPassword):
+    """A new account for somebody who was invited."""
+
+    username = forms.CharField(
+        label="User name",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "username"}),
+    )
+    full_name = forms.CharField(
+        label="Your name",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password1 = _password("Password", new=True, help_text="At least 12 characters.")
+    password2 = _password("Password again", new=True)
+
+
+class InviteForm(forms.Form):
+    """Whom to invite as what."""
+
+    email = forms.EmailField(label="E-mail")
+    role = forms.ChoiceField(label="Role", choices=OrganizationRole.choices, initial="member")
+
+
+class TeamForm(forms.Form):
+    """A new team."""
+
+    name = forms.CharField(label="New team", max_length=120)
+
+
+class TokenForm(forms.Form):
+    """A new token; without a scope it may do all its owner may."""
+
+    name = forms.CharField(label="Name", max_length=120, help_text="What it is for.")
+    scopes = forms.MultipleChoiceField(
+        label="May",
+        choices=[
+            (TokenScope.READ.value, "Read"),
+            (TokenScope.WRITE.value, "Read and write"),
+            (TokenScope.METRICS.value, "Read metrics"),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Nothing chosen: all that you may.",
+    )
+    expires_in_days = forms.IntegerField(
+        label="Days it lives",
+        min_value=1,
+        max_value=3650,
+        required=False,
+        initial=90,
+        help_text="Empty: until you revoke it.",
+    )
+
+
+class OrganizationForm(forms.Form):
+    """Name and rules of an organization; lists have one entry a line."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    separate_approver = forms.BooleanField(
+        label="Somebody else approves: nobody decides on their own session's calls", required=False
+    )
+    forbid_bypass = forms.BooleanField(
+        label="Forbid sessions that never ask (bypassPermissions)", required=False
+    )
+    denied_tools = forms.CharField(
+        label="Tools nobody may use",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        required=False,
+        max_length=40_000,
+        help_text="One a line.",
+    )
+    allowed_domains = forms.CharField(
+        label="Domains that sessions may reach",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        required=False,
+        max_length=40_000,
+        help_text="One a line. Empty: each session's own policy decides.",
+    )
+
+    def clean_denied_tools(self) -> list[str]:
+        """The lines."""
+        return self._lines("denied_tools")
+
+    def clean_allowed_domains(self) -> list[str]:
+        """The lines."""
+        return self._lines("allowed_domains")
+
+    def _lines(self, name: str) -> list[str]:
+        lines = [line.strip() for line in self.cleaned_data[name].splitlines()]
+        return list(dict.fromkeys(line for line in lines if line))
