@@ -10,6 +10,7 @@ first when the call says `"ask": true`. With a directory it keeps its sessions t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -136,10 +137,8 @@ class ScriptedAgent(Agent):
 
     async def _refusable(self, request: Any) -> None:
         """A refused file stays refused; the agent goes on."""
-        try:
+        with contextlib.suppress(RequestError):
             await request
-        except RequestError:
-            pass
 
     async def _shell(self, session: str, command: str) -> None:
         made = await self._client.create_terminal(session_id=session, command=command, cwd=CWD)

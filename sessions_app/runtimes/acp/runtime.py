@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 from acp import PROTOCOL_VERSION, Client, RequestError
 from acp.core import ClientSideConnection
@@ -163,7 +163,7 @@ class _Conversation:
     ) -> TurnOutcome:
         await self._gate.io.end_message()
         await self._meter(response, known)
-        state = export(self._agent, session_id)
+        state = export(self._agent, session_id, self._turn.prompt)
         if response.stop_reason in ("end_turn", "cancelled"):
             return TurnOutcome(status="completed", state=state)
         if response.stop_reason == "max_turn_requests":

@@ -10,16 +10,21 @@ from acp.core import ClientSideConnection
 from acp.schema import AgentCapabilities, TextContentBlock
 
 from sessions_app.runtimes.acp.updates import Updates
-from sessions_app.runtimes.authors import prompt_text, transcript
 from sessions_app.runtimes.base import TurnRequest
+from sessions_app.runtimes.conversation import instructions, missed, prompt_text, transcript
 from sessions_app.runtimes.host import AgentCommand
 
 FORMAT = "acp/1"
 
 
-def export(agent: AgentCommand, session_id: str) -> bytes:
-    """The state: which session of which agent goes on."""
-    document = {"format": FORMAT, "agent": _digest(agent), "session": session_id}
+def export(agent: AgentCommand, session_id: str, prompt: str) -> bytes:
+    """The state: which session of which agent goes on, and the last prompt it saw."""
+    document = {
+        "format": FORMAT,
+        "agent": _digest(agent),
+        "session": session_id,
+        "prompt": prompt,
+    }
     return json.dumps(document).encode()
 
 
@@ -52,16 +57,22 @@ async def open_session(
 
 
 def prompt_blocks(turn: TurnRequest, *, is_new: bool) -> list[TextContentBlock]:
-    """The prompt; before it, for a new session, the system prompt and what was said so far."""
-    head = [turn.options.system_prompt, transcript(turn)] if is_new else []
+    """The prompt; before it what the agent's session does not know."""
+    if is_new:
+        head = [instructions(turn), transcript(turn.history)]
+    else:
+        head = [transcript(missed(turn.history, _field(turn.state, "prompt")))]
     return [text_block(text) for text in (*head, prompt_text(turn)) if text]
 
 
 def _session_of(state: bytes | None, agent: AgentCommand) -> str:
+    own = _field(state, "format") == FORMAT and _field(state, "agent") == _digest(agent)
+    return _field(state, "session") if own else ""
+
+
+def _field(state: bytes | None, name: str) -> str:
     try:
-        document = json.loads(state or b"{}")
-        same = document["format"] == FORMAT and document["agent"] == _digest(agent)
-        return str(document["session"]) if same else ""
+        return str(json.loads(state or b"{}")[name])
     except (ValueError, KeyError, TypeError):
         return ""
 

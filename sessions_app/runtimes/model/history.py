@@ -21,8 +21,8 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
-from sessions_app.runtimes.authors import several, signed
 from sessions_app.runtimes.base import HistoryMessage, TurnRequest
+from sessions_app.runtimes.conversation import missed, several, signed
 
 FORMAT = "model/1"
 
@@ -65,10 +65,10 @@ def recall(turn: TurnRequest) -> Memory:
     if memory.messages:
         if shown and memory.sole_author:
             memory.messages = [_named(message, memory.sole_author) for message in memory.messages]
-        missed = _after(turn.history, memory.last_prompt)
+        unseen = missed(turn.history, memory.last_prompt)
     else:
-        missed = turn.history
-    memory.messages += [_plain(message, shown=shown) for message in missed]
+        unseen = turn.history
+    memory.messages += [_plain(message, shown=shown) for message in unseen]
     memory.sole_author = "" if shown else turn.author
     memory.last_prompt = turn.prompt
     memory.deferred, memory.requests, memory.call_counts = [], 0, {}
@@ -92,14 +92,6 @@ def _restored(state: bytes) -> Memory:
         return Memory(messages=messages, **document)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise StateError from None
-
-
-def _after(history: Sequence[HistoryMessage], prompt: str) -> Sequence[HistoryMessage]:
-    """The turns that follow the last one with this prompt."""
-    places = [index for index, message in enumerate(history) if message.role == "user"]
-    seen = [place for place in places if history[place].content == prompt]
-    later = [place for place in places if seen and place > seen[-1]]
-    return history[later[0] :] if later else ()
 
 
 def _plain(message: HistoryMessage, *, shown: bool) -> ModelMessage:

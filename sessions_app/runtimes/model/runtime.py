@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 
-from pydantic_ai import Agent, AgentRun, DeferredToolRequests, DeferredToolResults
+from pydantic_ai import (
+    Agent,
+    AgentRun,
+    DeferredToolRequests,
+    DeferredToolResults,
+    ModelRequestNode,
+)
 from pydantic_ai.exceptions import AgentRunError, UsageLimitExceeded
 from pydantic_ai.messages import (
     ModelResponse,
@@ -19,11 +26,12 @@ from pydantic_ai.messages import (
     ThinkingPartDelta,
 )
 from pydantic_ai.models import Model
+from pydantic_ai.result import AgentStream
 from pydantic_ai.usage import RunUsage, UsageLimits
 
-from sessions_app.runtimes.authors import NOTE, prompt_text, several
 from sessions_app.runtimes.base import RuntimeIO, TurnOutcome, TurnRequest, Usage
 from sessions_app.runtimes.calls import CallIds, ToolNames
+from sessions_app.runtimes.conversation import instructions, prompt_text
 from sessions_app.runtimes.failures import Failure, failed, too_many_turns, within_seconds
 from sessions_app.runtimes.host import RuntimeHost
 from sessions_app.runtimes.model.errors import provider_failure
@@ -70,11 +78,10 @@ class _Attempt:
         self._turn, self._memory, self._model, self._io = turn, memory, model, io
         self._ids = CallIds(memory.call_counts)
         names = ToolNames(turn.tools)
-        notes = [turn.options.system_prompt, NOTE if several(turn) else ""]
         self._agent: Agent[None, Any] = Agent(
             model,
             output_type=[str, DeferredToolRequests],
-            instructions="\n\n".join(note for note in notes if note) or None,
+            instructions=instructions(turn) or None,
             toolsets=[BrokerToolset(names, io, self._ids)],
         )
 
@@ -91,9 +98,7 @@ class _Attempt:
                 try:
                     async for node in run:
                         if Agent.is_model_request_node(node):
-                            async with node.stream(run.ctx) as stream:
-                                await self._speak(stream)
-                            await self._meter(run)
+                            await self._answer(run, node)
                 finally:
                     messages = run.all_messages()
                 return self._ended(run)
@@ -126,10 +131,23 @@ class _Attempt:
                 await self._io.reasoning(thought)
         await self._io.end_message()
 
-    async def _meter(self, run: Run) -> None:
+    async def _answer(self, run: Run, node: ModelRequestNode[None, Any]) -> None:
+        """One request: its answer is spoken as it comes and metered, also when cut off."""
+        stream: AgentStream[None, Any]
+        async with node.stream(run.ctx) as stream:
+            try:
+                await self._speak(stream)
+            except asyncio.CancelledError:
+                await self._meter(stream.response)
+                raise
         self._memory.requests += 1
-        response = next(m for m in reversed(run.all_messages()) if isinstance(m, ModelResponse))
+        messages = reversed(run.all_messages())
+        await self._meter(next(item for item in messages if isinstance(item, ModelResponse)))
+
+    async def _meter(self, response: ModelResponse) -> None:
         spent = response.usage
+        if not spent.has_values():
+            return
         await self._io.usage(
             Usage(
                 model=response.model_name or self._model.model_name,
