@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kernel.sandbox import (
+    BubblewrapSandbox,
     Chosen,
     ContainerSandbox,
     Identity,
@@ -217,6 +218,15 @@ async def test_nothing_is_chosen_where_nothing_holds() -> None:
     assert refused.reason == "No sandbox works on this machine. b: no engine a: old kernel"
     assert refused.remedy == "install Or: upgrade"
     assert isinstance(await select([]), Unavailable)
+
+
+async def test_this_machine_has_a_level_that_holds() -> None:
+    backends = [ContainerSandbox(image=""), LandlockSandbox(), BubblewrapSandbox()]
+
+    chosen = await select(backends)
+
+    assert isinstance(chosen, Chosen), f"{chosen.reason} {chosen.remedy}"
+    assert chosen.passed_over["container"].reason == "No container image is configured."
 
 
 async def test_a_probe_that_is_not_sealed_fails(monkeypatch: pytest.MonkeyPatch) -> None:
