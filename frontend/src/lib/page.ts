@@ -1,7 +1,14 @@
-import { relativeTime } from './format';
+import { compact, relativeTime } from './format';
 import { problemOf } from './api';
 import { toast, toastProblem } from './toast';
 import { t } from './i18n';
+
+/** Shortens long numbers that the server wrote in full. */
+function shortenNumbers(root: ParentNode): void {
+  for (const element of root.querySelectorAll<HTMLDataElement>('data[data-compact]')) {
+    element.textContent = compact(Number(element.value));
+  }
+}
 
 /** Writes relative times into every <time data-relative> below root. */
 export function refreshTimes(root: ParentNode): void {
@@ -56,11 +63,15 @@ async function onHtmxError(event: Event): Promise<void> {
 /** What every page has besides its islands: relative times, copying, toasts, busy buttons. */
 export function enhancePage(page: Document): void {
   refreshTimes(page);
+  shortenNumbers(page);
   setInterval(() => refreshTimes(page), 30_000);
   page.addEventListener('click', onClick);
   page.addEventListener('change', onChange);
   page.addEventListener('submit', onSubmit);
-  page.addEventListener('htmx:afterSettle', () => refreshTimes(page));
+  page.addEventListener('htmx:afterSettle', () => {
+    refreshTimes(page);
+    shortenNumbers(page);
+  });
   page.addEventListener('htmx:responseError', (event) => void onHtmxError(event));
   page.addEventListener('htmx:sendError', () => toast(t('The server cannot be reached'), 'bad'));
 }

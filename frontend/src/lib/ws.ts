@@ -36,6 +36,7 @@ export interface StreamOptions {
 export class StreamConnection {
   private last: number;
   private socket: WebSocket | null = null;
+  private link: Link | null = null;
   private failures = 0;
   private stopped = false;
   private filling = false;
@@ -73,7 +74,7 @@ export class StreamConnection {
 
   private connect(): void {
     if (this.stopped || this.socket) return;
-    if (!this.polling) this.options.onLink('connecting');
+    if (!this.polling) this.tell('connecting');
     const make = this.options.makeSocket ?? ((url: string) => new WebSocket(url));
     const socket = make(`${this.options.url}?after=${this.last}`);
     this.socket = socket;
@@ -86,7 +87,7 @@ export class StreamConnection {
     this.failures = 0;
     this.polling?.abort();
     this.polling = null;
-    this.options.onLink('live');
+    this.tell('live');
     this.beat();
   }
 
@@ -130,13 +131,19 @@ export class StreamConnection {
       void this.poll();
       return RETRY_SOCKET_MS;
     }
-    if (!this.polling) this.options.onLink('connecting');
+    if (!this.polling) this.tell('connecting');
     return backoff(this.failures - 1, this.options.random);
+  }
+
+  private tell(link: Link, ending?: Ending): void {
+    if (link === this.link) return;
+    this.link = link;
+    this.options.onLink(link, ending);
   }
 
   private end(ending: Ending): void {
     this.stop();
-    this.options.onLink('ended', ending);
+    this.tell('ended', ending);
   }
 
   private async poll(): Promise<void> {
@@ -149,13 +156,13 @@ export class StreamConnection {
         const page = await this.options.fetchEvents(this.last, 25, polling.signal);
         if (polling.signal.aborted) return;
         misses = 0;
-        this.options.onLink('polling');
+        this.tell('polling');
         this.take(page.events);
       } catch (error) {
         if (polling.signal.aborted) return;
         const ending = this.options.endingOf?.(error);
         if (ending) return this.end(ending);
-        this.options.onLink('offline');
+        this.tell('offline');
         await new Promise((resolve) => setTimeout(resolve, backoff((misses += 1), this.options.random)));
       }
     }

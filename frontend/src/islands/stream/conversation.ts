@@ -78,22 +78,17 @@ export class Conversation {
     this.showJump(state);
   }
 
-  /** Shows more of what the state holds; false when it is all on the page. */
-  showMore(state: ViewState): boolean {
-    if (this.limit >= state.items.length) return false;
-    this.keepPlace(() => {
-      this.limit += STEP;
-      this.render(state);
-    });
-    return true;
+  /** Whether the state holds items that are not on the page. */
+  hasMore(state: ViewState): boolean {
+    return state.items.length > this.limit;
   }
 
-  /** Renders older items above without moving what is being read. */
-  keepPlace(change: () => void): void {
+  /** Shows older items above, without moving what is being read. */
+  showMore(state: ViewState): void {
     const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
     this.stuck = false;
     this.limit += STEP;
-    change();
+    this.render(state);
     this.scroller.scrollTop = this.scroller.scrollHeight - fromEnd;
   }
 

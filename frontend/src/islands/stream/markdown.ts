@@ -5,7 +5,7 @@ const parser = new MarkdownIt({ html: false, linkify: false, breaks: true });
 
 /** Only addresses a click may safely follow; everything else is shown as plain text. */
 export function safeHref(href: string): string | null {
-  return /^(https?:\/\/|mailto:|\/(?!\/)|#)/i.test(href.trim()) ? href.trim() : null;
+  return /^(https?:\/\/|mailto:|\/(?![/\\])|#)/i.test(href.trim()) ? href.trim() : null;
 }
 
 const PLAIN = new Set([

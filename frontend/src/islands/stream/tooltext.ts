@@ -1,16 +1,17 @@
 const KNOWN_ICONS: [RegExp, string][] = [
-  [/^(shell|bash|sh|exec|terminal)/i, 'terminal'],
-  [/(write|edit|patch|create)/i, 'file-edit'],
-  [/(read|cat|open|view)/i, 'file'],
-  [/(grep|search|find|glob)/i, 'search'],
-  [/(list|ls|dir|tree)/i, 'folder'],
-  [/(fetch|http|web|browse|url)/i, 'globe'],
-  [/\./, 'plug'],
+  [/^(shell|bash|sh|exec|terminal)$/, 'terminal'],
+  [/^(write|edit|patch|create)$/, 'file-edit'],
+  [/^(read|cat|open|view)$/, 'file'],
+  [/^(grep|search|find|glob)$/, 'search'],
+  [/^(list|ls|dir|tree)$/, 'folder'],
+  [/^(fetch|http|web|browse|url)$/, 'globe'],
 ];
 
 /** The sprite symbol for a tool; `server.tool` names are MCP calls. */
 export function toolIcon(tool: string): string {
-  return KNOWN_ICONS.find(([pattern]) => pattern.test(tool))?.[1] ?? 'wrench';
+  const words = tool.split(/[^a-zA-Z]+|(?<=[a-z])(?=[A-Z])/).map((word) => word.toLowerCase());
+  const known = KNOWN_ICONS.find(([pattern]) => words.some((word) => pattern.test(word)));
+  return known?.[1] ?? (tool.includes('.') ? 'plug' : 'wrench');
 }
 
 function parsed(args: unknown): unknown {
