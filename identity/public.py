@@ -8,6 +8,7 @@ from identity.selectors.people import home_of, organizations_of
 from identity.selectors.tokens import token_works
 from identity.services.grants import grant, revoke
 from identity.services.invitations import NewPerson
+from identity.services.secrets import use_secret
 from identity.services.tokens import TokenSpec
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "role_in",
     "role_of",
     "token_works",
+    "use_secret",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,8 +11,13 @@ from django.db.models import Q
 from identity.enums import SecretType
 from identity.models.organizations import Organization
 from identity.models.teams import Team
-from kernel.crypto import open_sealed, seal
+from kernel.crypto import seal
 from kernel.ids import uuid7
+
+
+def place_of(secret_id: UUID) -> str:
+    """Where a sealed value stands; a ciphertext copied to another row does not open."""
+    return f"identity_secret|{secret_id}|value"
 
 
 class Secret(models.Model):
@@ -45,13 +52,5 @@ class Secret(models.Model):
         return self.name
 
     def put(self, text: str) -> None:
-        """Seal a value into this row; the caller saves it. Moved to another row it won't open."""
-        self.sealed = seal(text, self._place)
-
-    def reveal(self) -> str:
-        """The value; only the broker and the gateway may ask. Raises `UnsealError`."""
-        return open_sealed(bytes(self.sealed), self._place)
-
-    @property
-    def _place(self) -> str:
-        return f"identity_secret|{self.pk}|sealed"
+        """Seal a value into this row; the caller saves it."""
+        self.sealed = seal(text, place_of(self.pk))

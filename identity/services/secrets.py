@@ -9,6 +9,7 @@ from identity.enums import SecretScope, SecretType
 from identity.errors import NameTakenError, UnknownPersonError
 from identity.events import SecretCreated, SecretDeleted, SecretRotated, SecretUsed
 from identity.models import Organization, Secret, Team
+from identity.models.secrets import place_of
 from identity.policies.roles import is_manager, known_id, leads
 from kernel import clock
 from kernel.actions import action
@@ -83,11 +84,6 @@ def use_secret(actor: Actor, secret: Secret, *, purpose: str) -> str:
         SecretUsed(organization_id=secret.organization_id, target_id=secret.pk, purpose=purpose)
     )
     return value
-
-
-def place_of(secret_id: UUID) -> str:
-    """Where a sealed value stands; a ciphertext copied to another row does not open."""
-    return f"identity_secret|{secret_id}|value"
 
 
 def _scope(actor: Actor, organization: Organization, spec: SecretSpec) -> Team | None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from identity.public import User
+from identity.public import Secret, User, use_secret
+from kernel.actors import SystemActor
 from marketplace.engine.spec import ServerSpec
 from marketplace.engine.surface import Listing, read_listing
 from marketplace.models import MCPServer
@@ -28,6 +29,12 @@ def register(cast: Cast) -> Register:
         return register_server(by or cast.alice, cast.acme, spec=spec)
 
     return make
+
+
+def opened(secret: Secret | None) -> str:
+    """The value of a secret, as the gateway would get it."""
+    assert secret is not None
+    return use_secret(SystemActor("gateway"), secret, purpose="test")
 
 
 def listing(*names: str, revision: str = "2025-11-25", **changes: Any) -> Listing:

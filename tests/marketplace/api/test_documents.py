@@ -5,7 +5,7 @@ from __future__ import annotations
 from marketplace.models import MCPServer
 from tests.factories.cast import Cast
 from tests.marketplace.api.test_servers import URL, client, post
-from tests.marketplace.conftest import Register
+from tests.marketplace.conftest import Register, opened
 
 DOCUMENT = {
     "mcpServers": {
@@ -40,7 +40,7 @@ def test_sound_servers_are_imported_and_the_others_named(cast: Cast, register: R
     assert outcomes(answer) == expected
     assert "top-secret-value" not in answer.content.decode()
     git = MCPServer.objects.get(name="git")
-    assert git.variables.get().secret.reveal() == "top-secret-value"
+    assert opened(git.variables.get().secret) == "top-secret-value"
 
     again = post(cast.alice, "/import?replace=1", DOCUMENT)
 

@@ -16,7 +16,7 @@ from marketplace.engine.spec import Value
 from marketplace.models import MCPServer
 from marketplace.services import listings
 from tests.factories.cast import Cast, token_for
-from tests.marketplace.conftest import Register, listing
+from tests.marketplace.conftest import Register, listing, opened
 
 URL = "/api/v1/mcp-servers"
 TOKEN = "a-very-secret-token"
@@ -70,7 +70,7 @@ def test_what_is_read_can_be_written_back(cast: Cast, register: Register) -> Non
     )
 
     assert answer.json()["env"] == env
-    assert server.variables.get(name="TOKEN").secret.reveal() == TOKEN
+    assert opened(server.variables.get(name="TOKEN").secret) == TOKEN
 
 
 @pytest.mark.parametrize(

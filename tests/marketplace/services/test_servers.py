@@ -15,7 +15,7 @@ from marketplace.errors import ServerNameTakenError
 from marketplace.models import MCPServer, ServerVariable
 from marketplace.services import servers
 from tests.factories.cast import Cast
-from tests.marketplace.conftest import Register
+from tests.marketplace.conftest import Register, opened
 
 TOKEN = "a-very-secret-token"
 
@@ -34,7 +34,7 @@ def test_secrets_are_sealed_and_opened_only_in_their_own_row(register: Register)
     secret = rows["TOKEN"].secret
     assert secret is not None
     assert secret.name == "mcp/git/TOKEN"
-    assert secret.reveal() == TOKEN
+    assert opened(secret) == TOKEN
     assert TOKEN.encode() not in bytes(secret.sealed)
     assert TOKEN not in str(MCPServer.objects.filter(pk=server.pk).values())
 
@@ -93,7 +93,7 @@ def test_a_secret_given_anew_takes_the_place_of_the_old_one(cast: Cast, register
 
     secret = Secret.objects.get()
     assert secret.pk == before.pk
-    assert secret.reveal() == "another-secret"
+    assert opened(secret) == "another-secret"
     assert secret.rotated_at is not None
 
 
@@ -104,7 +104,7 @@ def test_a_value_without_text_stays_as_it_is(cast: Cast, register: Register) -> 
         cast.alice, server, changes={"env": {"TOKEN": Value(), "MORE": Value(text="m" * 9)}}
     )
 
-    assert Secret.objects.get(name="mcp/git/TOKEN").reveal() == TOKEN
+    assert opened(Secret.objects.get(name="mcp/git/TOKEN")) == TOKEN
     assert Secret.objects.count() == 2
 
 
@@ -121,7 +121,7 @@ def test_a_secret_may_become_plain_and_plain_may_become_secret(
     assert (rows["A"].value, rows["A"].secret) == ("now-plain", None)
     assert rows["B"].value is None
     assert rows["B"].secret is not None
-    assert [secret.reveal() for secret in Secret.objects.all()] == ["now-secret"]
+    assert [opened(secret) for secret in Secret.objects.all()] == ["now-secret"]
 
 
 def test_a_server_may_use_a_secret_of_the_organization_but_not_of_a_person(
