@@ -1,0 +1,122 @@
+"""All rules by program, and the examination of one program by them."""
+
+from __future__ import annotations
+
+from sessions_app.safety.effects import leaving, use
+from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
+from sessions_app.safety.rules.base import HELP, OTHERWISE, PLAIN, Check, Concern, Grammar, Invocation, Rule
+from sessions_app.safety.rules.cloud import CLOUD
+from sessions_app.safety.rules.databases import DATABASES
+from sessions_app.safety.rules.disks import DISKS
+from sessions_app.safety.rules.files import FILES, USES
+from sessions_app.safety.rules.git import GIT
+from sessions_app.safety.rules.harmless import HARMLESS
+from sessions_app.safety.rules.kubernetes import KUBERNETES
+from sessions_app.safety.rules.network import NETWORK, hosts_in
+from sessions_app.safety.rules.packages import PACKAGES
+from sessions_app.safety.rules.secrets import SECRETS
+from sessions_app.safety.rules.system import SYSTEM
+from sessions_app.safety.shell.start import Start
+from sessions_app.safety.text import show
+
+CONCERNS = (
+    FILES, DISKS, GIT, KUBERNETES, DATABASES, CLOUD, SYSTEM, PACKAGES, SECRETS, NETWORK, HARMLESS,
+)  # fmt: skip
+
+
+class Registry:
+    """The rules, grammars and checks of all concerns, by program."""
+
+    def __init__(self, concerns: tuple[Concern, ...]) -> None:
+        self.rules: dict[str, list[Rule]] = {}
+        self.checks: dict[str, list[Check]] = {}
+        self.grammars: dict[str, Grammar] = {}
+        self.tame: set[str] = set()
+        for concern in concerns:
+            self._add(concern)
+
+    def _add(self, concern: Concern) -> None:
+        self.grammars |= concern.grammars
+        self.tame |= concern.tame
+        for rule in concern.rules:
+            for program in rule.programs:
+                self.rules.setdefault(program, []).append(rule)
+        for program, check in concern.checks.items():
+            self.checks.setdefault(program, []).append(check)
+
+    def knows(self, program: str) -> bool:
+        """Whether any rule, check or list speaks of the program."""
+        return program in self.tame or program in self.rules or program in self.checks
+
+
+REGISTRY = Registry(CONCERNS)
+ALIASES = {"pip3": "pip", "nodejs": "node", "docker.io": "docker", "k": "kubectl", "e": "vi"}
+SUFFIXES = (".static", "-static")
+
+
+def examine(start: Start, *, wraps: bool = False) -> frozenset[str]:
+    """Apply all rules to a program; answers the traits of what it reads.
+
+    `wraps`: the program runs another one, so that not being known is no finding of its own.
+    """
+    program = _program(start.name)
+    call = Invocation(
+        program=program,
+        argv=start.argv,
+        grammar=REGISTRY.grammars.get(program, PLAIN),
+        stdin=start.stdin,
+        piped=start.frame.piped,
+    )
+    for host in hosts_in(call):
+        start.shell.trace.hosts[show(host)] = None
+    if HELP(call) and REGISTRY.knows(program):
+        return frozenset()
+    found = findings(call)
+    for finding in found:
+        start.shell.trace.add(finding)
+    if not found and not wraps and program not in REGISTRY.tame:
+        _unknown(start, program)
+    return _files(start, call)
+
+
+def _program(name: str) -> str:
+    bare = name.removesuffix(".static")
+    return ALIASES.get(bare, bare)
+
+
+def findings(call: Invocation) -> list[Finding]:
+    """What rules and checks say; a harmless rule answers with a finding of no danger."""
+    rules = REGISTRY.rules.get(call.program, ())
+    spoken = [rule.finding(call) for rule in rules]
+    found = [each for each in spoken if each is not None]
+    found += [each for check in REGISTRY.checks.get(call.program, ()) for each in check(call)]
+    return found or [rule.said(call) for rule in rules if rule.when is OTHERWISE][:1]
+
+
+def _files(start: Start, call: Invocation) -> frozenset[str]:
+    reader = USES.get(call.program)
+    if reader is None:
+        return frozenset()
+    traits: set[str] = set()
+    for kind, word in reader(call):
+        if word.text in start.frame.files and word.text != start.place(word).path:
+            continue
+        where = start.place(word)
+        use(start.shell.trace, kind, where)
+        if kind == "read":
+            traits.update(leaving(where))
+    return frozenset(traits)
+
+
+def _unknown(start: Start, program: str) -> None:
+    known = REGISTRY.knows(program)
+    text = (
+        "What this subcommand does is not known here."
+        if known
+        else "A program whose effect is not known here."
+    )
+    code = "program.unknown_form" if known else "program.unknown"
+    target = (Target("program", show(program)),)
+    start.shell.trace.add(Finding(Danger.CAUTION, Reason(code, text), Reach.SESSION, target))
+    if not known:
+        start.shell.trace.complete = False
