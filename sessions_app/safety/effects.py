@@ -179,7 +179,7 @@ def _special(kind: Use, place: Place) -> Finding | None:
     parts = canonical(place)
     if kind is Use.READ:
         return _read(place, parts)
-    if kind is Use.LIST or kind in {Use.DELETE, Use.TREE} and not EVIDENCE_PLACES.holds(parts):
+    if kind is Use.LIST or (kind in {Use.DELETE, Use.TREE} and not EVIDENCE_PLACES.holds(parts)):
         return None
     if kind in {Use.RIGHTS, Use.RIGHTS_TREE}:
         return None

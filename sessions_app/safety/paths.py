@@ -10,13 +10,12 @@ from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import HOLE_OPEN, HOME, has_hole, holes_as, is_hole, show
 
 SCRATCH = ("/tmp", "/var/tmp", "/dev/shm", "/private/tmp", "/private/var/tmp")  # noqa: S108
-SINKS = frozenset({"/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom"})
+SINKS = frozenset(
+    {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom"}
+)
 SINK_TREES = ("/dev/fd", "/dev/std", "/dev/pts", "/proc/self/fd")
 NETWORK_TREES = ("/dev/tcp/", "/dev/udp/")
-SYSTEM = (
-    "/etc /usr /bin /sbin /lib /lib32 /lib64 /boot /sys /proc /dev /var /run /System /Library "
-    "/Applications /Windows"
-).split()
+SYSTEM = ["/etc", "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/boot", "/sys", "/proc", "/dev", "/var", "/run", "/System", "/Library", "/Applications", "/Windows"]
 HOMES = ("/home/", "/Users/")
 
 

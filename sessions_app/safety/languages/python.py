@@ -324,7 +324,5 @@ def _decode(name: str, given: list[Word]) -> str:
 
 
 _DECODERS = frozenset(
-    "base64.b64decode base64.urlsafe_b64decode base64.decodebytes bytes.fromhex "
-    "bytearray.fromhex binascii.unhexlify chr codecs.decode str bytes shlex.split shlex.quote "
-    "shlex.join".split()
+    ["base64.b64decode", "base64.urlsafe_b64decode", "base64.decodebytes", "bytes.fromhex", "bytearray.fromhex", "binascii.unhexlify", "chr", "codecs.decode", "str", "bytes", "shlex.split", "shlex.quote", "shlex.join"]
 )

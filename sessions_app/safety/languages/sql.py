@@ -20,13 +20,10 @@ _TOKEN = re.compile(
 )
 OPENING = frozenset({"EXPLAIN", "WITH", "BEGIN", "START", "DO", "ANALYZE", "IF", "THEN", "ELSE"})
 READING = frozenset(
-    "SELECT SHOW DESCRIBE DESC EXPLAIN PRAGMA BEGIN COMMIT ROLLBACK END SET USE VALUES TABLE START "
-    "ANALYZE SAVEPOINT RELEASE LISTEN FETCH DECLARE CLOSE HELP STATUS INSERT CREATE COMMENT COPY "
-    "MERGE NOTIFY PREPARE DEALLOCATE RESET UNLISTEN WITH DO CHECKPOINT LOAD".split()
+    ["SELECT", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "PRAGMA", "BEGIN", "COMMIT", "ROLLBACK", "END", "SET", "USE", "VALUES", "TABLE", "START", "ANALYZE", "SAVEPOINT", "RELEASE", "LISTEN", "FETCH", "DECLARE", "CLOSE", "HELP", "STATUS", "INSERT", "CREATE", "COMMENT", "COPY", "MERGE", "NOTIFY", "PREPARE", "DEALLOCATE", "RESET", "UNLISTEN", "WITH", "DO", "CHECKPOINT", "LOAD"]
 )
 CHANGING = frozenset(
-    "UPDATE DELETE ALTER GRANT REVOKE VACUUM REINDEX CLUSTER REFRESH LOCK CALL EXECUTE REPLACE "
-    "RENAME KILL OPTIMIZE REPAIR ATTACH DETACH IMPORT EXEC REASSIGN SECURITY".split()
+    ["UPDATE", "DELETE", "ALTER", "GRANT", "REVOKE", "VACUUM", "REINDEX", "CLUSTER", "REFRESH", "LOCK", "CALL", "EXECUTE", "REPLACE", "RENAME", "KILL", "OPTIMIZE", "REPAIR", "ATTACH", "DETACH", "IMPORT", "EXEC", "REASSIGN", "SECURITY"]
 )
 
 
@@ -79,7 +76,9 @@ def _judged(words: list[str]) -> Statement | None:
     verb, rest = words[verb_at], words[verb_at + 1 :]
     target = " ".join(word for word in rest[:3] if word not in {"FROM", "IF", "EXISTS", "TABLE"})
     if verb == "DROP":
-        return _dangerous("drop", f"Drops a {(rest or ['thing'])[0].lower()} with its content.", rest)
+        return _dangerous(
+            "drop", f"Drops a {(rest or ['thing'])[0].lower()} with its content.", rest
+        )
     if verb == "TRUNCATE":
         return _dangerous("truncate", "Empties tables at once.", rest)
     if verb in {"DELETE", "UPDATE"} and "WHERE" not in rest:
@@ -121,7 +120,9 @@ def _program(words: list[str]) -> Statement | None:
     """`COPY … FROM PROGRAM` and functions that leave the database."""
     if "PROGRAM" in words and words[0] == "COPY":
         return _dangerous("program", "Runs a program on the database server.", words)
-    if {"LO_EXPORT", "PG_READ_FILE", "LOAD_FILE", "OUTFILE", "DUMPFILE", "XP_CMDSHELL"} & set(words):
+    if {"LO_EXPORT", "PG_READ_FILE", "LOAD_FILE", "OUTFILE", "DUMPFILE", "XP_CMDSHELL"} & set(
+        words
+    ):
         return _dangerous("server_file", "Reads or writes files of the database server.", words)
     if {"PG_TERMINATE_BACKEND", "PG_CANCEL_BACKEND"} & set(words):
         return Statement(Danger.CAUTION, "terminate", "Ends sessions of the database.")

@@ -21,12 +21,11 @@ class Vocabulary:
 
 
 FETCHING = frozenset(
-    "fetch http.get https.get axios axios.get got open-uri URI.open Net.HTTP.get "
-    "LWP.Simple.get file_get_contents curl_exec HTTP.Tiny".split()
+    ["fetch", "http.get", "https.get", "axios", "axios.get", "got", "open-uri", "URI.open", "Net.HTTP.get", "LWP.Simple.get", "file_get_contents", "curl_exec", "HTTP.Tiny"]
 )
 
-FETCHING_MODULES = frozenset("http https axios node-fetch got undici open-uri net/http".split())
-LOOPS = frozenset("while until for loop forever".split())
+FETCHING_MODULES = frozenset(["http", "https", "axios", "node-fetch", "got", "undici", "open-uri", "net/http"])
+LOOPS = frozenset(["while", "until", "for", "loop", "forever"])
 
 
 def _calls(**deeds: str) -> dict[str, Deed]:
@@ -102,8 +101,11 @@ PERL = Vocabulary(
     ),
     harmless=_words(_PLAIN, "qw scalar wantarray ref bless tr y s m STDIN STDOUT STDERR ARGV JSON"),
     ticks_run=True,
-    shells_from_sockets=(frozenset({"socket", "exec"}), frozenset({"Socket", "exec"}),
-                         frozenset({"Socket", "system"})),
+    shells_from_sockets=(
+        frozenset({"socket", "exec"}),
+        frozenset({"Socket", "exec"}),
+        frozenset({"Socket", "system"}),
+    ),
 )
 RUBY = Vocabulary(
     calls=_calls(
@@ -128,11 +130,18 @@ RUBY = Vocabulary(
         fork="fork Process.fork",
         environment="ENV",
     ),
-    harmless=_words(_PLAIN, "Array Hash String Integer Float JSON YAML Time Date File Dir Math "
-                    "each require_relative loop proc lambda raise attr_accessor STDIN STDOUT"),
+    harmless=_words(
+        _PLAIN,
+        "Array Hash String Integer Float JSON YAML Time Date File Dir Math "
+        "each require_relative loop proc lambda raise attr_accessor STDIN STDOUT",
+    ),
     ticks_run=True,
-    shells_from_sockets=(frozenset({"TCPSocket", "exec"}), frozenset({"TCPSocket", "popen"}),
-                         frozenset({"TCPSocket", "spawn"}), frozenset({"TCPSocket", "system"})),
+    shells_from_sockets=(
+        frozenset({"TCPSocket", "exec"}),
+        frozenset({"TCPSocket", "popen"}),
+        frozenset({"TCPSocket", "spawn"}),
+        frozenset({"TCPSocket", "system"}),
+    ),
 )
 PHP = Vocabulary(
     calls=_calls(
@@ -151,14 +160,21 @@ PHP = Vocabulary(
         fork="pcntl_fork",
         environment="getenv _ENV",
     ),
-    harmless=_words(_PLAIN, "phpinfo phpversion array_map array_filter var_dump print_r count "
-                    "strlen str_replace strtolower strtoupper json_encode json_decode date explode "
-                    "implode glob trim php_uname PHP_VERSION array in_array"),
+    harmless=_words(
+        _PLAIN,
+        "phpinfo phpversion array_map array_filter var_dump print_r count "
+        "strlen str_replace strtolower strtoupper json_encode json_decode date explode "
+        "implode glob trim php_uname PHP_VERSION array in_array",
+    ),
     comment="//",
     ticks_run=True,
     strings_call=True,
-    shells_from_sockets=(frozenset({"fsockopen", "exec"}), frozenset({"fsockopen", "proc_open"}),
-                         frozenset({"fsockopen", "shell_exec"}), frozenset({"fsockopen", "system"})),
+    shells_from_sockets=(
+        frozenset({"fsockopen", "exec"}),
+        frozenset({"fsockopen", "proc_open"}),
+        frozenset({"fsockopen", "shell_exec"}),
+        frozenset({"fsockopen", "system"}),
+    ),
 )
 LUA = Vocabulary(
     calls=_calls(
@@ -174,8 +190,11 @@ LUA = Vocabulary(
 )
 AWK = Vocabulary(
     calls=_calls(shell="system"),
-    harmless=_words(_PLAIN, "gsub sub match getline NR NF FS OFS toupper tolower FNR RS ORS gensub "
-                    "strftime systime delete srand sin cos exp log asort asorti"),
+    harmless=_words(
+        _PLAIN,
+        "gsub sub match getline NR NF FS OFS toupper tolower FNR RS ORS gensub "
+        "strftime systime delete srand sin cos exp log asort asorti",
+    ),
 )
 POWERSHELL = Vocabulary(
     calls=_calls(

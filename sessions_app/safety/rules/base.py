@@ -224,8 +224,10 @@ def operands(at_least: int, at_most: int = 10_000) -> Condition:
 
 ALONE = Condition(lambda call: len(call.argv) == 1)
 HELP = Condition(
-    lambda call: len(call.argv) > 1
-    and bool({"--help", "--version"} & {call.argv[1].text, call.argv[-1].text})
+    lambda call: (
+        len(call.argv) > 1
+        and bool({"--help", "--version"} & {call.argv[1].text, call.argv[-1].text})
+    )
 )
 
 Targets = Callable[[Invocation], tuple[Target, ...]]
@@ -296,14 +298,10 @@ class Concern:
     tame: set[str] = field(default_factory=set)
     checks: dict[str, Check] = field(default_factory=dict)
 
-    def _rule(
-        self, danger: Danger, code: str, programs: str, when: Condition, more: More
-    ) -> None:
+    def _rule(self, danger: Danger, code: str, programs: str, when: Condition, more: More) -> None:
         names = frozenset(programs.split())
         given: More = {"reach": self.reach, **more}
-        rule = Rule(
-            code=f"{self.name}.{code}", programs=names, danger=danger, when=when, **given
-        )
+        rule = Rule(code=f"{self.name}.{code}", programs=names, danger=danger, when=when, **given)
         self.rules.append(rule)
 
     def dangerous(self, code: str, programs: str, when: Condition, **more: Unpack[More]) -> None:

@@ -67,8 +67,7 @@ def _sql(call: Invocation) -> list[Finding]:
 
 _DOT = re.compile(r"^\s*\.(\w+)[^\n]*$", re.MULTILINE)
 _DOT_READS = frozenset(
-    "tables schema dump headers mode databases indexes indices help quit exit width show stats "
-    "timer echo bail fullschema lint selftest separator nullvalue print explain expert eqp".split()
+    ["tables", "schema", "dump", "headers", "mode", "databases", "indexes", "indices", "help", "quit", "exit", "width", "show", "stats", "timer", "echo", "bail", "fullschema", "lint", "selftest", "separator", "nullvalue", "print", "explain", "expert", "eqp"]
 )
 
 
@@ -142,14 +141,22 @@ DATABASES.dangerous(
     flag("c clean create C") & ~exact("l list"),
     text="Drops what is there before it restores.",
 )
-DATABASES.otherwise("restore", "pg_restore mongorestore mysqlimport mongoimport pgloader",
-                  text="Loads data into a database.")
-DATABASES.dangerous("restore_drop", "mongorestore mongoimport", flag("drop"),
-                    text="Drops collections before it restores.")
+DATABASES.otherwise(
+    "restore",
+    "pg_restore mongorestore mysqlimport mongoimport pgloader",
+    text="Loads data into a database.",
+)
+DATABASES.dangerous(
+    "restore_drop",
+    "mongorestore mongoimport",
+    flag("drop"),
+    text="Drops collections before it restores.",
+)
 DATABASES.dangerous(
     "server",
     "pg_ctl pg_resetwal pg_dropcluster initdb pg_ctlcluster mysqld_safe",
-    word("stop restart kill immediate drop") | sub("*", "*", "stop|restart")
+    word("stop restart kill immediate drop")
+    | sub("*", "*", "stop|restart")
     | raw("-f --stop --skip-grant-tables --force"),
     text="Stops, resets or removes a database server.",
 )
@@ -160,23 +167,35 @@ DATABASES.tame |= {
 }  # fmt: skip
 
 REDIS = "redis-cli valkey-cli keydb-cli"
-DATABASES.reads(REDIS, grammar("h p a u n s i r x d user pass", leading="h p a u n s i r d user pass"))
+DATABASES.reads(
+    REDIS, grammar("h p a u n s i r x d user pass", leading="h p a u n s i r d user pass")
+)
 _GONE = "flushall flushdb FLUSHALL FLUSHDB Flushall Flushdb"
-DATABASES.dangerous("flush", REDIS, raw(_GONE), text="Deletes every key of the store.",
-                    safer="Delete keys by pattern with SCAN and UNLINK")
+DATABASES.dangerous(
+    "flush",
+    REDIS,
+    raw(_GONE),
+    text="Deletes every key of the store.",
+    safer="Delete keys by pattern with SCAN and UNLINK",
+)
 DATABASES.dangerous(
     "server",
     REDIS,
-    raw("shutdown SHUTDOWN debug DEBUG swapdb SWAPDB module MODULE replicaof REPLICAOF slaveof "
-        "SLAVEOF") | (raw("config CONFIG") & raw("set SET rewrite REWRITE"))
+    raw(
+        "shutdown SHUTDOWN debug DEBUG swapdb SWAPDB module MODULE replicaof REPLICAOF slaveof "
+        "SLAVEOF"
+    )
+    | (raw("config CONFIG") & raw("set SET rewrite REWRITE"))
     | (raw("script function SCRIPT FUNCTION") & raw("flush FLUSH")),
     text="Stops or rewires the store.",
 )
 DATABASES.caution(
     "change",
     REDIS,
-    raw("del DEL unlink UNLINK expire EXPIRE rename RENAME eval EVAL evalsha restore migrate "
-        "lpop LPOP ltrim LTRIM srem SREM hdel HDEL zrem ZREM config CONFIG client CLIENT"),
+    raw(
+        "del DEL unlink UNLINK expire EXPIRE rename RENAME eval EVAL evalsha restore migrate "
+        "lpop LPOP ltrim LTRIM srem SREM hdel HDEL zrem ZREM config CONFIG client CLIENT"
+    ),
     text="Deletes or changes keys.",
 )
 DATABASES.tame.update(REDIS.split())
@@ -207,7 +226,9 @@ def _mongo(call: Invocation) -> list[Finding]:
     given = call.value("eval")
     text = given.text if given is not None else call.stdin.text or ""
     if _MONGO_GONE.search(text):
-        reason = Reason("databases.mongo_drop", "Deletes a collection, a database or all documents.")
+        reason = Reason(
+            "databases.mongo_drop", "Deletes a collection, a database or all documents."
+        )
         return [Finding(Danger.DANGEROUS, reason, Reach.SHARED)]
     if _MONGO_CHANGE.search(text) or call.value("f", "file") is not None:
         reason = Reason("databases.change", "Changes documents or objects of a database.")
@@ -223,28 +244,38 @@ DJANGO = "manage.py django-admin django"
 DATABASES.dangerous(
     "framework_reset",
     DJANGO,
-    sub("flush|reset_db|sqlflush|clear_db|delete_squashed_migrations") | sub("migrate", "*", "zero"),
+    sub("flush|reset_db|sqlflush|clear_db|delete_squashed_migrations")
+    | sub("migrate", "*", "zero"),
     text="Deletes the application's data.",
 )
-DATABASES.caution("migrate", f"{DJANGO} alembic flask goose dbmate flyway liquibase sqlx diesel "
-                  "migrate knex sequelize typeorm drizzle-kit",
-                  sub("migrate|upgrade|up|run|db|loaddata|dbshell|shell|push"),
-                  text="Changes the structure of a database.")
+DATABASES.caution(
+    "migrate",
+    f"{DJANGO} alembic flask goose dbmate flyway liquibase sqlx diesel "
+    "migrate knex sequelize typeorm drizzle-kit",
+    sub("migrate|upgrade|up|run|db|loaddata|dbshell|shell|push"),
+    text="Changes the structure of a database.",
+)
 DATABASES.harmless(
     DJANGO,
-    sub("test|check|runserver|makemigrations|showmigrations|sqlmigrate|collectstatic|dumpdata|"
+    sub(
+        "test|check|runserver|makemigrations|showmigrations|sqlmigrate|collectstatic|dumpdata|"
         "inspectdb|diffsettings|makemessages|compilemessages|startapp|startproject|help|version|"
-        "validate_templates|show_urls|spectacular"),
+        "validate_templates|show_urls|spectacular"
+    ),
 )
 DATABASES.dangerous(
     "framework_reset",
     "rails rake bin/rails spring",
-    word("db:drop* db:reset* db:purge* db:schema:load db:setup db:migrate:reset db:truncate_all "
-         "db:rollback db:drop:*"),
+    word(
+        "db:drop* db:reset* db:purge* db:schema:load db:setup db:migrate:reset db:truncate_all "
+        "db:rollback db:drop:*"
+    ),
     text="Drops or resets the application's database.",
 )
 DATABASES.caution("migrate", "rails rake", word("db:*"), text="Changes the application's database.")
-DATABASES.harmless("rails rake", word("test* routes spec* about stats -T assets:* server s t notes"))
+DATABASES.harmless(
+    "rails rake", word("test* routes spec* about stats -T assets:* server s t notes")
+)
 DATABASES.dangerous(
     "framework_reset",
     "prisma",
@@ -257,26 +288,45 @@ DATABASES.dangerous(
     "framework_reset",
     "artisan alembic flask goose dbmate flyway liquibase sequelize sequelize-cli typeorm knex "
     "sqlx diesel hasura supabase migrate drizzle-kit doctrine",
-    word("migrate:fresh migrate:reset migrate:refresh migrate:rollback db:wipe base clean drop "
-         "drop-all db:drop db:migrate:undo:all schema:drop reset rollback drop-schema "
-         "migrate:rollback down"),
+    word(
+        "migrate:fresh migrate:reset migrate:refresh migrate:rollback db:wipe base clean drop "
+        "drop-all db:drop db:migrate:undo:all schema:drop reset rollback drop-schema "
+        "migrate:rollback down"
+    ),
     text="Drops or resets the application's database.",
 )
-DATABASES.harmless("alembic flask goose dbmate flyway liquibase sqlx diesel knex",
-                   sub("current|history|heads|show|status|info|validate|version|run|revision|check"))
-DATABASES.dangerous("topic_deleted", "kafka-topics kafka-topics.sh rabbitmqctl rabbitmqadmin nats",
-                    flag("delete") | sub("reset|force_reset|delete_*|purge_queue|delete|purge|"
-                                         "stop_app|stop") | sub("stream", "rm|purge"),
-                    text="Deletes topics, queues or the state of a broker.")
-DATABASES.harmless("kafka-topics kafka-topics.sh rabbitmqctl nats",
-                   flag("list describe") | sub("list_*|status|report|cluster_status|server"))
-DATABASES.dangerous("keys", "etcdctl consul vault", sub("del|delete|rm|destroy")
-                    | sub("kv|secrets|auth|snapshot|policy|token|lease|operator",
-                          "delete|destroy|disable|restore|revoke|seal"),
-                    text="Deletes keys or secrets that others rely on.")
-DATABASES.caution("secret", "vault", sub("read|kv|login|token|print"),
-                  text="Reads secrets.", reach=Reach.SECRET)
-DATABASES.harmless("etcdctl consul vault", sub("get|status|version|members|member|catalog|endpoint|"
-                                               "info|list"))
-DATABASES.caution("cache", "memcached memcflush memcrm", value("", "") | raw("*"),
-                  text="Changes a cache.")
+DATABASES.harmless(
+    "alembic flask goose dbmate flyway liquibase sqlx diesel knex",
+    sub("current|history|heads|show|status|info|validate|version|run|revision|check"),
+)
+DATABASES.dangerous(
+    "topic_deleted",
+    "kafka-topics kafka-topics.sh rabbitmqctl rabbitmqadmin nats",
+    flag("delete")
+    | sub("reset|force_reset|delete_*|purge_queue|delete|purge|stop_app|stop")
+    | sub("stream", "rm|purge"),
+    text="Deletes topics, queues or the state of a broker.",
+)
+DATABASES.harmless(
+    "kafka-topics kafka-topics.sh rabbitmqctl nats",
+    flag("list describe") | sub("list_*|status|report|cluster_status|server"),
+)
+DATABASES.dangerous(
+    "keys",
+    "etcdctl consul vault",
+    sub("del|delete|rm|destroy")
+    | sub(
+        "kv|secrets|auth|snapshot|policy|token|lease|operator",
+        "delete|destroy|disable|restore|revoke|seal",
+    ),
+    text="Deletes keys or secrets that others rely on.",
+)
+DATABASES.caution(
+    "secret", "vault", sub("read|kv|login|token|print"), text="Reads secrets.", reach=Reach.SECRET
+)
+DATABASES.harmless(
+    "etcdctl consul vault", sub("get|status|version|members|member|catalog|endpoint|info|list")
+)
+DATABASES.caution(
+    "cache", "memcached memcflush memcrm", value("", "") | raw("*"), text="Changes a cache."
+)

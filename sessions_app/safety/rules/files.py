@@ -39,7 +39,7 @@ def _every(kind: Use, start: int = 0) -> Reader:
 
 
 def _patterned(call: Invocation) -> Uses:
-    """grep and its kin: the first operand is the pattern unless -e or -f gave it."""
+    """Grep and its kin: the first operand is the pattern unless -e or -f gave it."""
     start = 0 if call.has("e", "f", "regexp", "file", "files") else 1
     return [(Use.READ, word) for word in call.operands[start:]]
 
@@ -150,7 +150,11 @@ def _tar(call: Invocation) -> Uses:
 
 def _tar_mode(call: Invocation) -> tuple[str, list[Word]]:
     """The old form without a dash: `tar xzf file`."""
-    if call.operands and call.flags <= call.long_flags and re.fullmatch(r"[a-zA-Z]+", call.operands[0].text):
+    if (
+        call.operands
+        and call.flags <= call.long_flags
+        and re.fullmatch(r"[a-zA-Z]+", call.operands[0].text)
+    ):
         return call.operands[0].text, call.operands[1:]
     return "", call.operands
 
@@ -161,7 +165,10 @@ def _packed(
     kind = Use.TREE if call.has("remove-files") else Use.READ
     base = where.text.rstrip("/") + "/" if where else ""
     found: Uses = [
-        (kind, word if word.text.startswith("/") else Word(base + word.text, word.glob, word.traits))
+        (
+            kind,
+            word if word.text.startswith("/") else Word(base + word.text, word.glob, word.traits),
+        )
         for word in operands
     ]
     if archive is not None and archive.text != "-":
@@ -205,7 +212,9 @@ _uses(
     ),
 )
 _uses("jq yq jaq dasel xq gojq", _every(Use.READ, 1), grammar("arg argjson f from-file indent"))
-_uses("ls dir vdir stat file du tree exa eza lsd realpath readlink lsattr getfacl", _every(Use.LIST))
+_uses(
+    "ls dir vdir stat file du tree exa eza lsd realpath readlink lsattr getfacl", _every(Use.LIST)
+)
 _uses("mkdir touch mkfifo mknod", _every(Use.CREATE), grammar("m mode t d r Z reference date"))
 _uses("rm grm srm", _remove)
 _uses("unlink", _every(Use.DELETE))
@@ -266,7 +275,9 @@ def _chmod(call: Invocation) -> list[Finding]:
         danger = DANGEROUS if tree or outside else Danger.CAUTION
         text = "Lets everybody change files."
         safer = "Give the group or one user the right that is missing."
-        return [Finding(danger, Reason("files.world_writable", text), Reach.MACHINE, targets, safer)]
+        return [
+            Finding(danger, Reason("files.world_writable", text), Reach.MACHINE, targets, safer)
+        ]
     if _locks(mode) and (tree or outside):
         text = "Takes all rights away, also from those who need the files."
         return [Finding(DANGEROUS, Reason("files.locked_out", text), Reach.WORKSPACE, targets)]

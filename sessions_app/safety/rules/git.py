@@ -212,11 +212,21 @@ GIT.caution(
     | sub("rebase|cherry-pick|revert|am|merge|pull|bisect|replay|history"),
     text="Changes commits or the state of the working tree; the reflog keeps the old ones.",
 )
-GIT.caution("remote_changed", "git", sub("remote", "add|set-url|rename|remove|rm"), text="Changes "
-            "where the repository sends and fetches.")
-GIT.caution("maintenance", "git", sub("gc|repack|maintenance|lfs|subtree|svn|p4|credential|"
-            "send-email|daemon|instaweb|update-index|sparse-checkout|hook|gui|citool|stage"),
-            text="Changes the repository's storage or talks to other programs.")
+GIT.caution(
+    "remote_changed",
+    "git",
+    sub("remote", "add|set-url|rename|remove|rm"),
+    text="Changes where the repository sends and fetches.",
+)
+GIT.caution(
+    "maintenance",
+    "git",
+    sub(
+        "gc|repack|maintenance|lfs|subtree|svn|p4|credential|"
+        "send-email|daemon|instaweb|update-index|sparse-checkout|hook|gui|citool|stage"
+    ),
+    text="Changes the repository's storage or talks to other programs.",
+)
 GIT.harmless("git", ALONE)
 GIT.harmless(
     "git",
@@ -238,7 +248,7 @@ def _settings(call: Invocation) -> list[Finding]:
         return []
     names = [each.text for each in call.operands[1:]]
     reads = {"get", "get-all", "list", "l", "get-regexp", "show-origin"} & call.flags
-    if reads or names[:1] in (["get"], ["list"]) or len(names) < 2 and "unset" not in call.flags:
+    if reads or names[:1] in (["get"], ["list"]) or (len(names) < 2 and "unset" not in call.flags):
         return []
     names = names[1:] if names[:1] in (["set"], ["unset"]) else names
     target = (Target("setting", show(" ".join(names))),)
@@ -266,9 +276,8 @@ HUB = "gh glab hub tea"
 GIT.dangerous(
     "hosting_deleted",
     HUB,
-    sub("*", "delete|purge|remove|archive|transfer") | sub("api|delete") & value(
-        "X method", "DELETE delete"
-    ),
+    sub("*", "delete|purge|remove|archive|transfer")
+    | sub("api|delete") & value("X method", "DELETE delete"),
     text="Deletes something of the hosted project.",
     reach=Reach.SHARED,
     targets=named_targets("resource", 0),

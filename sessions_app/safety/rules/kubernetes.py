@@ -32,7 +32,9 @@ OBJECTS = named_targets("resource")
 def _production(call: Invocation) -> bool:
     """Whether context, namespace, release or file speak of production."""
     texts = [each.text.lower() for each in call.argv[1:]]
-    return any("prod" in text and "nonprod" not in text and "non-prod" not in text for text in texts)
+    return any(
+        "prod" in text and "nonprod" not in text and "non-prod" not in text for text in texts
+    )
 
 
 PRODUCTION = Condition(_production)
@@ -71,16 +73,21 @@ KUBERNETES.dangerous(
 KUBERNETES.dangerous(
     "production",
     f"{KUBECTL} {HELM} kustomize",
-    sub("apply|create|patch|edit|set|replace|rollout|scale|label|annotate|upgrade|install|rollback|"
-        "sync|taint|expose|cordon") & PRODUCTION & ~TRIED,
+    sub(
+        "apply|create|patch|edit|set|replace|rollout|scale|label|annotate|upgrade|install|rollback|"
+        "sync|taint|expose|cordon"
+    )
+    & PRODUCTION
+    & ~TRIED,
     text="Changes production.",
     safer="Show the difference first (kubectl diff, helm diff), then apply it",
 )
 KUBERNETES.dangerous(
     "rights_granted",
     KUBECTL,
-    sub("create", "clusterrolebinding|rolebinding") | sub("adm", "policy") | sub("proxy")
-    & flag("accept-hosts disable-filter"),
+    sub("create", "clusterrolebinding|rolebinding")
+    | sub("adm", "policy")
+    | sub("proxy") & flag("accept-hosts disable-filter"),
     text="Gives rights over the cluster away.",
 )
 KUBERNETES.dangerous(
@@ -94,7 +101,8 @@ KUBERNETES.dangerous(
 KUBERNETES.caution(
     "secret",
     KUBECTL,
-    sub("get|describe", "secret*|*secret*") | sub("config", "view") & flag("raw")
+    sub("get|describe", "secret*|*secret*")
+    | sub("config", "view") & flag("raw")
     | sub("create", "token"),
     text="Shows secrets of the cluster.",
     reach=Reach.SECRET,
@@ -110,13 +118,16 @@ KUBERNETES.harmless(
 )
 KUBERNETES.harmless(
     HELM,
-    sub("list|ls|status|get|history|show|search|template|lint|version|diff|env|help|verify|test|"
-        "dependency|repo|pull|inspect|package|create|plugin|completion"),
+    sub(
+        "list|ls|status|get|history|show|search|template|lint|version|diff|env|help|verify|test|"
+        "dependency|repo|pull|inspect|package|create|plugin|completion"
+    ),
 )
 KUBERNETES.dangerous(
     "cluster",
     "kind minikube k3d kubeadm eksctl kops k3s-uninstall.sh rke microk8s",
-    sub("delete|reset|remove|uninstall|destroy") | sub("cluster|delete|remove", "*delete*|cluster*")
+    sub("delete|reset|remove|uninstall|destroy")
+    | sub("cluster|delete|remove", "*delete*|cluster*")
     | Condition(lambda call: call.program.startswith("k3s-")),
     text="Deletes a whole cluster.",
 )
@@ -129,5 +140,7 @@ KUBERNETES.dangerous(
     sub("*", "delete|uninstall|remove") | sub("uninstall|delete|x") & flag("purge y yes silent"),
     text="Deletes what the delivery tool runs.",
 )
-KUBERNETES.harmless("argocd flux istioctl linkerd", sub("*", "list|get|diff|history|logs")
-                    | sub("version|get|logs|check|analyze|proxy-status"))
+KUBERNETES.harmless(
+    "argocd flux istioctl linkerd",
+    sub("*", "list|get|diff|history|logs") | sub("version|get|logs|check|analyze|proxy-status"),
+)

@@ -10,7 +10,6 @@ from sessions_app.safety.effects import leaving
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
 from sessions_app.safety.paths import place
 from sessions_app.safety.rules.base import (
-    ALWAYS,
     Concern,
     Invocation,
     exact,
@@ -39,13 +38,24 @@ NETWORK.reads(
 )
 NETWORK.reads(
     "wget",
-    grammar("O output-document P directory-prefix o output-file a append-output i input-file U "
-            "user-agent header t tries T timeout post-data post-file method body-data body-file e "
-            "execute user password Q quota A R D l level limit-rate referer"),
+    grammar(
+        "O output-document P directory-prefix o output-file a append-output i input-file U "
+        "user-agent header t tries T timeout post-data post-file method body-data body-file e "
+        "execute user password Q quota A R D l level limit-rate referer"
+    ),
 )
 SENDING = frozenset({"POST", "PUT", "PATCH"})
-METADATA = frozenset({"169.254.169.254", "metadata.google.internal", "100.100.100.200",
-                      "fd00:ec2::254", "metadata", "169.254.170.2", "metadata.azure.internal"})
+METADATA = frozenset(
+    {
+        "169.254.169.254",
+        "metadata.google.internal",
+        "100.100.100.200",
+        "fd00:ec2::254",
+        "metadata",
+        "169.254.170.2",
+        "metadata.azure.internal",
+    }
+)
 LOCAL_NAMES = frozenset({"localhost", "ip6-localhost", "0.0.0.0"})  # noqa: S104
 
 
@@ -127,10 +137,7 @@ def _curl(call: Invocation) -> list[Finding]:
     return found
 
 
-BODIES = (
-    "d data data-raw data-binary data-ascii data-urlencode json F form T upload-file post-data "
-    "post-file body-data body-file"
-).split()
+BODIES = ["d", "data", "data-raw", "data-binary", "data-ascii", "data-urlencode", "json", "F", "form", "T", "upload-file", "post-data", "post-file", "body-data", "body-file"]
 
 
 def _bodies(call: Invocation) -> list[tuple[str, Word]]:
@@ -151,8 +158,12 @@ def _body_traits(body: tuple[str, Word], call: Invocation) -> frozenset[str]:
 
 NETWORK.tame |= {"curl", "wget", "curlie", "aria2c", "lynx", "links", "w3m"}
 NETWORK.checked("curl wget curlie", _curl)
-NETWORK.caution("config", "curl wget", flag("K config i input-file e execute") & ~exact("I"),
-                text="Takes its addresses from a file.")
+NETWORK.caution(
+    "config",
+    "curl wget",
+    flag("K config i input-file e execute") & ~exact("I"),
+    text="Takes its addresses from a file.",
+)
 
 
 def _httpie(call: Invocation) -> list[Finding]:
@@ -168,7 +179,9 @@ def _httpie(call: Invocation) -> list[Finding]:
     found += sent_findings(traits, host_of(url))
     sends = verb in SENDING or any("=" in text and "==" not in text for text in words[1:])
     if sends:
-        found.append(_finding(Danger.CAUTION, "send", "Sends data away.", Reach.SHARED, host_of(url)))
+        found.append(
+            _finding(Danger.CAUTION, "send", "Sends data away.", Reach.SHARED, host_of(url))
+        )
     return found
 
 
@@ -177,7 +190,7 @@ NETWORK.checked("http https xh httpie", lambda call: _httpie(call) if call.opera
 
 
 def _pipe(call: Invocation) -> list[Finding]:
-    """nc and its like: what is fed to them leaves the machine; a shell behind one is a door."""
+    """Nc and its like: what is fed to them leaves the machine; a shell behind one is a door."""
     words = [each.text for each in call.argv[1:]]
     host = call.sub() if call.operands else ""
     traits = call.stdin.traits.union(*(each.traits for each in call.argv))
@@ -194,14 +207,15 @@ NETCAT = "nc ncat netcat nc.traditional nc.openbsd socat cryptcat telnet pwncat"
 NETWORK.reads(NETCAT, grammar("p s w i q e c X x T exec sh-exec lua-exec"))
 NETWORK.checked(NETCAT, _pipe)
 NETWORK.harmless("nc ncat netcat", exact("z zv vz zvw vzw"))
-NETWORK.caution("raw_connection", NETCAT, ~exact("z zv vz zvw vzw"),
-                text="Opens a raw network connection.")
+NETWORK.caution(
+    "raw_connection", NETCAT, ~exact("z zv vz zvw vzw"), text="Opens a raw network connection."
+)
 
 
 def _copied(call: Invocation) -> list[Finding]:
     """scp, sftp and rsync with a remote side."""
     remote = [each.text for each in call.operands if ":" in each.text.partition("/")[0]]
-    if not remote or call.program == "rsync" and exact("n dry-run list-only")(call):
+    if not remote or (call.program == "rsync" and exact("n dry-run list-only")(call)):
         return []
     host = remote[-1].partition(":")[0].rpartition("@")[2]
     local = [each.text for each in call.operands if each.text not in remote]
@@ -218,28 +232,49 @@ def _copied(call: Invocation) -> list[Finding]:
 NETWORK.reads("scp", grammar("c D F i J l o P S X"))
 NETWORK.tame |= {"scp"}
 NETWORK.checked("scp rsync", _copied)
-NETWORK.otherwise("session", "sftp ftp lftp tftp smbclient ftpput ncftpput",
-                text="Exchanges files with another machine.")
-NETWORK.dangerous("tunnel", "ssh autossh", flag("R w D") | exact("R D w"),
-                  text="Opens a way through the network into or out of this machine.")
+NETWORK.otherwise(
+    "session",
+    "sftp ftp lftp tftp smbclient ftpput ncftpput",
+    text="Exchanges files with another machine.",
+)
+NETWORK.dangerous(
+    "tunnel",
+    "ssh autossh",
+    flag("R w D") | exact("R D w"),
+    text="Opens a way through the network into or out of this machine.",
+)
 NETWORK.reads("ssh autossh mosh", grammar("", leading="b c D E e F I i J l L m O o p Q R S W w B"))
-NETWORK.caution("proxy_command", "ssh scp sftp", raw("*ProxyCommand* *LocalCommand* *PermitLocal*"),
-                text="Gives ssh a program to run on this machine.")
+NETWORK.caution(
+    "proxy_command",
+    "ssh scp sftp",
+    raw("*ProxyCommand* *LocalCommand* *PermitLocal*"),
+    text="Gives ssh a program to run on this machine.",
+)
 NETWORK.otherwise("session", "ssh autossh mosh rsh rlogin", text="Enters another machine.")
-NETWORK.dangerous("tunnel", "ngrok localtunnel lt cloudflared bore frpc chisel gost localhost.run "
-                  "tailscale zrok pagekite serveo expose inlets",
-                  sub("http|tcp|tunnel|start|local|client|server|funnel|serve|tls|share|run|*")
-                  & ~sub("version|status|help|list|ip|ping|netcheck"),
-                  text="Opens this machine to the internet.")
+NETWORK.dangerous(
+    "tunnel",
+    "ngrok localtunnel lt cloudflared bore frpc chisel gost localhost.run "
+    "tailscale zrok pagekite serveo expose inlets",
+    sub("http|tcp|tunnel|start|local|client|server|funnel|serve|tls|share|run|*")
+    & ~sub("version|status|help|list|ip|ping|netcheck"),
+    text="Opens this machine to the internet.",
+)
 NETWORK.harmless("tailscale cloudflared ngrok", sub("version|status|help|list|ip|ping|netcheck"))
-NETWORK.otherwise("server", "http-server serve caddy nginx apache2 httpd darkhttpd live-server "
-                "gunicorn uvicorn daphne hypercorn php-fpm twistd",
-                text="Serves on the network.")
-NETWORK.otherwise("scan", "nmap masscan zmap rustscan arp-scan nikto gobuster ffuf dirb wfuzz amass "
-                "subfinder whatweb", text="Probes other machines.")
+NETWORK.otherwise(
+    "server",
+    "http-server serve caddy nginx apache2 httpd darkhttpd live-server "
+    "gunicorn uvicorn daphne hypercorn php-fpm twistd",
+    text="Serves on the network.",
+)
+NETWORK.otherwise(
+    "scan",
+    "nmap masscan zmap rustscan arp-scan nikto gobuster ffuf dirb wfuzz amass subfinder whatweb",
+    text="Probes other machines.",
+)
 NETWORK.otherwise("mail", "mail mailx mutt sendmail msmtp swaks s-nail ssmtp", text="Sends mail.")
-NETWORK.otherwise("message", "wall write slack telegram-send matrix-commander",
-                text="Sends a message to people.")
+NETWORK.otherwise(
+    "message", "wall write slack telegram-send matrix-commander", text="Sends a message to people."
+)
 
 
 def _mail(call: Invocation) -> list[Finding]:
@@ -257,14 +292,23 @@ def _looked_up(call: Invocation) -> list[Finding]:
 
 NETWORK.checked("dig nslookup host ping drill resolvectl", _looked_up)
 NETWORK.tame |= {"dig", "nslookup", "host", "ping", "drill"}
-NETWORK.caution("downloaded", "aria2c axel youtube-dl yt-dlp gdown", operands(1), text="Downloads "
-                "files.")
+NETWORK.caution(
+    "downloaded", "aria2c axel youtube-dl yt-dlp gdown", operands(1), text="Downloads files."
+)
 NETWORK.otherwise("torrent", "transmission-cli rtorrent", text="Exchanges files with others.")
 NETWORK.otherwise("bits", "certutil bitsadmin mshta regsvr32", text="Fetches or runs code.")
-NETWORK.dangerous("fetched_code", "certutil mshta regsvr32", word("http* */i:http*") | raw("-urlcache"),
-                  text="Fetches and runs code.")
-NETWORK.caution("grpc", "grpcurl websocat wscat mosquitto_pub", value("d", "*") | operands(1),
-                text="Speaks to a remote service.")
+NETWORK.dangerous(
+    "fetched_code",
+    "certutil mshta regsvr32",
+    word("http* */i:http*") | raw("-urlcache"),
+    text="Fetches and runs code.",
+)
+NETWORK.caution(
+    "grpc",
+    "grpcurl websocat wscat mosquitto_pub",
+    value("d", "*") | operands(1),
+    text="Speaks to a remote service.",
+)
 
 
 def hosts_in(call: Invocation) -> list[str]:
@@ -279,5 +323,22 @@ def hosts_in(call: Invocation) -> list[str]:
     return [host for host in dict.fromkeys(found) if host]
 
 
-HOST_FIRST = frozenset({*CURL.split(), *NETCAT.split(), "wget", "ping", "dig", "nslookup", "host",
-                        "http", "https", "xh", "telnet", "ftp", "sftp", "whois", "traceroute"})
+HOST_FIRST = frozenset(
+    {
+        *CURL.split(),
+        *NETCAT.split(),
+        "wget",
+        "ping",
+        "dig",
+        "nslookup",
+        "host",
+        "http",
+        "https",
+        "xh",
+        "telnet",
+        "ftp",
+        "sftp",
+        "whois",
+        "traceroute",
+    }
+)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from sessions_app.safety.effects import leaving, use
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
-from sessions_app.safety.rules.base import HELP, OTHERWISE, PLAIN, Check, Concern, Grammar, Invocation, Rule
+from sessions_app.safety.rules.base import (
+    HELP,
+    OTHERWISE,
+    PLAIN,
+    Check,
+    Concern,
+    Grammar,
+    Invocation,
+    Rule,
+)
 from sessions_app.safety.rules.cloud import CLOUD
 from sessions_app.safety.rules.databases import DATABASES
 from sessions_app.safety.rules.disks import DISKS

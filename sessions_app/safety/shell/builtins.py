@@ -15,19 +15,14 @@ from sessions_app.safety.shell.words import Word, unknown
 from sessions_app.safety.text import HOME, hole, is_hole
 
 RUN_BY_OTHERS = frozenset(
-    "GIT_SSH_COMMAND GIT_SSH GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_EXTERNAL_DIFF EDITOR "
-    "VISUAL PAGER MANPAGER PROMPT_COMMAND LESSOPEN BROWSER GIT_ASKPASS SSH_ASKPASS SUDO_ASKPASS "
-    "FCEDIT PYTHONSTARTUP PERL5OPT RUBYOPT NODE_OPTIONS GIT_PROXY_COMMAND".split()
+    ["GIT_SSH_COMMAND", "GIT_SSH", "GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "GIT_PAGER", "GIT_EXTERNAL_DIFF", "EDITOR", "VISUAL", "PAGER", "MANPAGER", "PROMPT_COMMAND", "LESSOPEN", "BROWSER", "GIT_ASKPASS", "SSH_ASKPASS", "SUDO_ASKPASS", "FCEDIT", "PYTHONSTARTUP", "PERL5OPT", "RUBYOPT", "NODE_OPTIONS", "GIT_PROXY_COMMAND"]
 )
 LOADED_BY_OTHERS = frozenset(
-    "LD_PRELOAD LD_AUDIT LD_LIBRARY_PATH DYLD_INSERT_LIBRARIES BASH_ENV ENV PYTHONPATH "
-    "PYTHONHOME PERL5LIB RUBYLIB NODE_PATH GIT_EXEC_PATH GCONV_PATH".split()
+    ["LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "BASH_ENV", "ENV", "PYTHONPATH", "PYTHONHOME", "PERL5LIB", "RUBYLIB", "NODE_PATH", "GIT_EXEC_PATH", "GCONV_PATH"]
 )
-HISTORY = frozenset("HISTFILE HISTSIZE HISTFILESIZE HISTCONTROL HISTIGNORE".split())
+HISTORY = frozenset(["HISTFILE", "HISTSIZE", "HISTFILESIZE", "HISTCONTROL", "HISTIGNORE"])
 HISTORY_OFF = frozenset({"", "0", "/dev/null", "ignoreboth", "ignorespace", "*"})
-PLAIN_EDITORS = frozenset(
-    "vi vim nano emacs code less more cat most true : bat delta ssh".split()
-)
+PLAIN_EDITORS = frozenset(["vi", "vim", "nano", "emacs", "code", "less", "more", "cat", "most", "true", ":", "bat", "delta", "ssh"])
 
 
 def _nothing(_start: Start) -> Stream:

@@ -165,8 +165,7 @@ def parallel(start: Start) -> Stream:
 
 
 PARALLEL_VALUES = frozenset(
-    "-j --jobs -S --sshlogin -a --arg-file --colsep -C -N -n -L --joblog --results --tmpdir "
-    "--delay --timeout --retries --memfree --load --nice --wd --workdir -I".split()
+    ["-j", "--jobs", "-S", "--sshlogin", "-a", "--arg-file", "--colsep", "-C", "-N", "-n", "-L", "--joblog", "--results", "--tmpdir", "--delay", "--timeout", "--retries", "--memfree", "--load", "--nice", "--wd", "--workdir", "-I"]
 )
 
 

@@ -15,8 +15,7 @@ from sessions_app.safety.shell.words import Word, ansi_c
 from sessions_app.safety.text import has_hole, hole
 
 FETCHERS = frozenset(
-    "curl wget fetch http https httpie xh aria2c lynx links w3m nc ncat netcat socat telnet ftp "
-    "sftp lftp ssh rsh dig nslookup host openssl s3cmd gsutil".split()
+    ["curl", "wget", "fetch", "http", "https", "httpie", "xh", "aria2c", "lynx", "links", "w3m", "nc", "ncat", "netcat", "socat", "telnet", "ftp", "sftp", "lftp", "ssh", "rsh", "dig", "nslookup", "host", "openssl", "s3cmd", "gsutil"]
 )
 
 
@@ -271,7 +270,7 @@ _OUTPUT_OPTION = (r"--output|-[a-zA-Z]*o", r"--output-document|-[a-zA-Z]*O")
 
 
 def _download(start: Start) -> Stream:
-    """curl and wget: the file they write is remembered as fetched."""
+    """Curl and wget: the file they write is remembered as fetched."""
     fetched = computed(start.stdin.traits | _argument_traits(start) | {"fetched"})
     texts = start.texts()
     named = [

@@ -70,7 +70,7 @@ def _of(word: Word) -> Stream:
 
 def _duplicates(operator: str, target: str) -> bool:
     """`2>&1` and `<&3` copy a descriptor and name no file."""
-    return operator in {">&", "<&"} and target.rstrip("-").isdigit() or target == "-"
+    return (operator in {">&", "<&"} and target.rstrip("-").isdigit()) or target == "-"
 
 
 def _output(operator: str, number: str, word: Word, expander: Expander) -> list[Written]:

@@ -85,9 +85,7 @@ _SSH = Wrapper(
 
 _INSIDE = ("exec", "container exec", "run", "container run", "compose exec", "compose run")
 _CONTAINERS = [
-    Wrapper(
-        sub=tuple(sub.split()), values=_DOCKER_VALUES, skip=1, remote=True, bare="exec" in sub
-    )
+    Wrapper(sub=tuple(sub.split()), values=_DOCKER_VALUES, skip=1, remote=True, bare="exec" in sub)
     for sub in _INSIDE
 ]
 _KUBE = [
@@ -176,9 +174,7 @@ WRAPPERS: dict[str, list[Wrapper]] = {
             bare=True,
         )
     ],
-    "nsenter": [
-        Wrapper(values=_set("t target S setuid G setgid"), raises=True, bare=True)
-    ],
+    "nsenter": [Wrapper(values=_set("t target S setuid G setgid"), raises=True, bare=True)],
     "chroot": [Wrapper(values=_set("userspec groups"), skip=1, raises=True, bare=True)],
     "firejail": [_PLAIN],
     "bwrap": [
@@ -321,8 +317,6 @@ WRAPPERS: dict[str, list[Wrapper]] = {
             ),
             skip=99,
         ),
-        Wrapper(
-            sub=("difftool",), values=_GIT_VALUES, scripts=_set("x extcmd"), skip=99
-        ),
+        Wrapper(sub=("difftool",), values=_GIT_VALUES, scripts=_set("x extcmd"), skip=99),
     ],
 }
