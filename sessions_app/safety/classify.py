@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from sessions_app.safety.model import Anatomy, Call, Danger, Finding, Program, Reach, Reason, Verdict
+from sessions_app.safety.model import (
+    Anatomy,
+    Call,
+    Danger,
+    Finding,
+    Program,
+    Reach,
+    Reason,
+    Verdict,
+)
 from sessions_app.safety.tools import look
 from sessions_app.safety.trace import EXHAUSTED, BudgetExceededError, Trace
 
@@ -52,7 +61,7 @@ def _traced(call: Call) -> Trace:
     except (BudgetExceededError, RecursionError, MemoryError):
         trace.add(EXHAUSTED)
         trace.complete = False
-    except Exception:  # noqa: BLE001 - a fault in a rule must not let a call through as harmless
+    except Exception:
         trace.add(UNREADABLE)
         trace.complete = False
     return trace

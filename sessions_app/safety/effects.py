@@ -1,4 +1,5 @@
-"""The doctrine of files: what a use of a place means, by whose ground it is and how open the set."""
+"""The doctrine of files: what a use of a place means, by whose ground it is and how open the "
+"set."""
 
 from __future__ import annotations
 
@@ -171,7 +172,7 @@ def _raw_device(danger: Danger, place: Place) -> Finding:
 def _secret(place: Place) -> Finding:
     reason = Reason("secrets.read", "Reads credentials; they would stand in the transcript.")
     safer = "Ask for the secret to be granted to the session instead of reading its file."
-    return Finding(DANGEROUS, reason, Reach.SECRET, _target(place), safer)
+    return Finding(DANGEROUS, reason, Reach.PRIVATE, _target(place), safer)
 
 
 def _special(kind: Use, place: Place) -> Finding | None:
@@ -179,7 +180,7 @@ def _special(kind: Use, place: Place) -> Finding | None:
     parts = canonical(place)
     if kind is Use.READ:
         return _read(place, parts)
-    if kind is Use.LIST or kind in {Use.DELETE, Use.TREE} and not EVIDENCE_PLACES.holds(parts):
+    if kind is Use.LIST or (kind in {Use.DELETE, Use.TREE} and not EVIDENCE_PLACES.holds(parts)):
         return None
     if kind in {Use.RIGHTS, Use.RIGHTS_TREE}:
         return None
@@ -193,7 +194,7 @@ def _read(place: Place, parts: list[str]) -> Finding | None:
         return _secret(place)
     if PRIVATE_PLACES.holds(parts) and not named(place.name, SAMPLES):
         reason = Reason("secrets.private", "Reads a file that usually holds secrets.")
-        return Finding(CAUTION, reason, Reach.SECRET, _target(place))
+        return Finding(CAUTION, reason, Reach.PRIVATE, _target(place))
     return None
 
 

@@ -13,20 +13,26 @@ from typing import Any
 from sessions_app.safety.effects import Use
 from sessions_app.safety.languages.sql import judge
 from sessions_app.safety.model import Call, Danger, Finding, Reach, Reason, Target
-from sessions_app.safety.text import clean
+from sessions_app.safety.text import clean, listed
 from sessions_app.safety.trace import Trace
 
 DESTROYING = frozenset(
-    "delete remove drop destroy purge wipe erase truncate terminate uninstall revoke kill shutdown "
-    "reset force clear flush cancel prune rm unpublish overwrite deprovision nuke stop disable "
-    "trash discard drain evict".split()
+    listed(
+        "delete remove drop destroy purge wipe erase truncate terminate uninstall revoke kill "
+        "shutdown "
+        "reset force clear flush cancel prune rm unpublish overwrite deprovision nuke stop disable "
+        "trash discard drain evict"
+    )
 )
 READING = frozenset(
-    "get list read search find show describe fetch view query lookup status check count inspect "
-    "log logs diff browse help ping echo whoami validate explain summarize preview head tail "
-    "ls cat stat info resolve current convert calculate add_numbers time".split()
+    listed(
+        "get list read search find show describe fetch view query lookup status check count "
+        "inspect "
+        "log logs diff browse help ping echo whoami validate explain summarize preview head tail "
+        "ls cat stat info resolve current convert calculate add_numbers time"
+    )
 )
-SHELLS = frozenset("shell bash exec execute command terminal cmd powershell sh run_command".split())
+SHELLS = frozenset(listed("shell bash exec execute command terminal cmd powershell sh run_command"))
 SQL_KEYS = ("sql", "query", "statement", "sql_query")
 COMMAND_KEYS = frozenset({"command", "cmd", "script", "commands", "shell_command", "argv"})
 _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
@@ -35,9 +41,7 @@ Look = Callable[[Call, Trace], None]
 LookAtPaths = Callable[[Call, Trace, Use], int]
 
 
-def look_at_mcp(
-    call: Call, trace: Trace, *, shell: Look, paths: LookAtPaths, fetch: Look
-) -> None:
+def look_at_mcp(call: Call, trace: Trace, *, shell: Look, paths: LookAtPaths, fetch: Look) -> None:
     """Note what a tool that is not our own would do."""
     words = [word.lower() for word in _SPLIT.split(call.tool.rpartition(".")[2]) if word]
     by_name = _by_name(words)
@@ -101,7 +105,9 @@ def _note(call: Call, trace: Trace, danger: Danger) -> None:
 def _runs_commands(call: Call, words: list[str]) -> bool:
     """Whether the tool takes a command line to run."""
     given = COMMAND_KEYS & set(call.arguments)
-    return bool(given) and bool(SHELLS & set(words) or {"run", "terminal"} & set(words) or "cmd" in given)
+    return bool(given) and bool(
+        SHELLS & set(words) or {"run", "terminal"} & set(words) or "cmd" in given
+    )
 
 
 def _statements(call: Call, trace: Trace, words: list[str]) -> None:

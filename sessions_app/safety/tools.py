@@ -10,7 +10,7 @@ from sessions_app.safety.effects import Use, use
 from sessions_app.safety.mcp import look_at_mcp
 from sessions_app.safety.model import Call, Danger, Finding, Reach, Reason, Target
 from sessions_app.safety.paths import place, resolve
-from sessions_app.safety.rules.network import (
+from sessions_app.safety.rules.addresses import (
     LOCAL_NAMES,
     address_findings,
     host_of,
@@ -113,8 +113,10 @@ def _delete(call: Call, trace: Trace) -> None:
 
 def _move(call: Call, trace: Trace) -> None:
     """A move or rename: what was there before is replaced."""
-    for keys, kind in ((("source", "src", "from", "old_path", "path"), Use.MOVE),
-                       (("destination", "dst", "to", "new_path", "target"), Use.WRITE)):
+    for keys, kind in (
+        (("source", "src", "from", "old_path", "path"), Use.MOVE),
+        (("destination", "dst", "to", "new_path", "target"), Use.WRITE),
+    ):
         arguments = {key: call.arguments[key] for key in keys if key in call.arguments}
         look_at_paths(_with(call, arguments), trace, kind)
 
@@ -123,12 +125,16 @@ def _with(call: Call, arguments: Mapping[str, Any]) -> Call:
     return Call(tool=call.tool, arguments=arguments, workspace=call.workspace, cwd=call.cwd)
 
 
-PATCHED = re.compile(r"^(?:\*\*\* (?:Add|Update|Delete|Move to) ?(?:File)?: |\+\+\+ (?:b/)?)(\S.*)$", re.M)
+PATCHED = re.compile(
+    r"^(?:\*\*\* (?:Add|Update|Delete|Move to) ?(?:File)?: |\+\+\+ (?:b/)?)(\S.*)$", re.M
+)
 
 
 def _patch(call: Call, trace: Trace) -> None:
     """A patch: every file its headers name is written, or deleted."""
-    for text in (each for key in ("patch", "diff", "input") for each in _texts(call.arguments.get(key))):
+    for text in (
+        each for key in ("patch", "diff", "input") for each in _texts(call.arguments.get(key))
+    ):
         for match in PATCHED.finditer(clean(text)):
             deletes = match.group().startswith("*** Delete")
             where = place(Word(_home(match.group(1))), _start_of(call), call.workspace)
@@ -138,7 +144,9 @@ def _patch(call: Call, trace: Trace) -> None:
 
 def look_at_fetch(call: Call, trace: Trace) -> None:
     """An HTTP request: its method, whom it asks, and what it sends."""
-    urls = [each for key in ("url", "uri", "urls", "href") for each in _texts(call.arguments.get(key))]
+    urls = [
+        each for key in ("url", "uri", "urls", "href") for each in _texts(call.arguments.get(key))
+    ]
     method = str(call.arguments.get("method", "GET")).upper()
     if not urls:
         _note(trace, Danger.CAUTION, "network.no_address", "A request without a readable address.")
@@ -176,11 +184,17 @@ def _tools() -> dict[str, Callable[[Call, Trace], None]]:
     kinds: dict[Callable[[Call, Trace], None], str] = {
         look_at_shell: "shell sh bash Bash run_command run_shell_command execute_command terminal "
         "exec local_shell shell_command command",
-        _files(Use.READ): "read_file read Read view cat_file open_file read_text_file read_many_files "
+        _files(
+            Use.READ
+        ): "read_file read Read view cat_file open_file read_text_file read_many_files "
         "NotebookRead get_file_info read_multiple_files",
-        _files(Use.LIST): "list_directory list_dir ls LS glob Glob grep Grep search_files find_files "
+        _files(
+            Use.LIST
+        ): "list_directory list_dir ls LS glob Glob grep Grep search_files find_files "
         "tree directory_tree list_files search_file_content codebase_search",
-        _files(Use.WRITE): "write_file write Write edit_file edit Edit MultiEdit create_file replace "
+        _files(
+            Use.WRITE
+        ): "write_file write Write edit_file edit Edit MultiEdit create_file replace "
         "str_replace insert_edit NotebookEdit save_file append_file write_text_file",
         _files(Use.CREATE): "create_directory make_directory mkdir",
         _delete: "delete_file remove_file delete delete_directory remove_directory delete_folder "

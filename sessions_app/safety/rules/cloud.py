@@ -5,25 +5,17 @@ from __future__ import annotations
 import re
 
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
-from sessions_app.safety.rules.base import (
-    ALWAYS,
-    Concern,
-    Condition,
-    Invocation,
-    exact,
-    flag,
-    grammar,
-    named_targets,
-    raw,
-    sub,
-    word,
-)
-from sessions_app.safety.text import show
+from sessions_app.safety.rules.base import Concern, named_targets
+from sessions_app.safety.rules.conditions import Condition, exact, flag, raw, sub, word
+from sessions_app.safety.rules.invocation import Invocation, grammar
+from sessions_app.safety.text import listed, show
 
 CLOUD = Concern("cloud", Reach.SHARED)
 RESOURCES = named_targets("resource", 0)
 DRY = exact("dry-run dryrun what-if validate-only no-execute noop check")
-_COMMON = "profile region output query project zone account format subscription g resource-group n name"
+_COMMON = (
+    "profile region output query project zone account format subscription g resource-group n name"
+)
 
 DESTROYS = re.compile(
     r"(?:delete|destroy|terminate|remove|purge|rb|deregister|disable|revoke|stop|reset|cancel|"
@@ -43,10 +35,10 @@ def _by_verb(call: Invocation) -> list[Finding]:
         return []
     words = [each.text for each in call.operands[:6]]
     for index, text in enumerate(words):
-        text = text.rpartition(":")[2]
-        if DESTROYS.fullmatch(text):
+        verb = text.rpartition(":")[2]
+        if DESTROYS.fullmatch(verb):
             return [_destroyed(call, words[: index + 1])]
-        if READS.fullmatch(text):
+        if READS.fullmatch(verb):
             return []
     return [_changed(words)] if words else []
 
@@ -90,9 +82,16 @@ CLOUD.reads(
 CLOUD.dangerous(
     "objects_deleted",
     "aws awslocal gsutil gcloud azcopy mc s3cmd s5cmd",
-    (sub("s3|storage|s3api", "rb|rm|del*|mv") | sub("rb|rm|del|remove")
-     | (word("sync rsync mirror cp") & flag("delete d remove delete-destination")
-        & word("sync rsync mirror"))) & ~DRY,
+    (
+        sub("s3|storage|s3api", "rb|rm|del*|mv")
+        | sub("rb|rm|del|remove")
+        | (
+            word("sync rsync mirror cp")
+            & flag("delete d remove delete-destination")
+            & word("sync rsync mirror")
+        )
+    )
+    & ~DRY,
     text="Deletes objects or buckets.",
     targets=RESOURCES,
     safer="Use --dryrun first; versioning on the bucket keeps a way back",
@@ -100,25 +99,35 @@ CLOUD.dangerous(
 CLOUD.dangerous(
     "made_public",
     "aws gsutil gcloud az",
-    raw("public-read public-read-write --acl=public* allUsers --member=allUsers "
+    raw(
+        "public-read public-read-write --acl=public* allUsers --member=allUsers "
         "*allAuthenticatedUsers* *0.0.0.0/0* *AdministratorAccess* roles/owner --role=roles/owner "
-        "allUsers:*"),
+        "allUsers:*"
+    ),
     text="Opens resources to everybody, or gives all rights away.",
-    reach=Reach.SECRET,
+    reach=Reach.PRIVATE,
 )
 CLOUD.caution(
     "secret",
     "aws gcloud az",
-    word("get-secret-value get-session-token get-login-password print-access-token "
-         "print-identity-token get-access-token get-parameter* list-keys create-access-key "
-         "access-token get-credentials"),
+    word(
+        "get-secret-value get-session-token get-login-password print-access-token "
+        "print-identity-token get-access-token get-parameter* list-keys create-access-key "
+        "access-token get-credentials"
+    ),
     text="Prints credentials.",
-    reach=Reach.SECRET,
+    reach=Reach.PRIVATE,
 )
 CLOUD.tame |= {"mc", "s3cmd", "s5cmd"}
-CLOUD.caution("objects", "mc s3cmd s5cmd", word("cp put mv sync mirror mb"), text="Changes objects.")
-CLOUD.dangerous("command_sent", "aws gcloud az", word("send-command run-command invoke"),
-                text="Runs commands on machines in the cloud.")
+CLOUD.caution(
+    "objects", "mc s3cmd s5cmd", word("cp put mv sync mirror mb"), text="Changes objects."
+)
+CLOUD.dangerous(
+    "command_sent",
+    "aws gcloud az",
+    word("send-command run-command invoke"),
+    text="Runs commands on machines in the cloud.",
+)
 
 TERRAFORM = "terraform tofu terragrunt"
 CLOUD.reads(TERRAFORM, grammar("var var-file target state out chdir", leading="chdir", words=True))
@@ -139,22 +148,31 @@ CLOUD.dangerous(
 CLOUD.dangerous(
     "state",
     TERRAFORM,
-    sub("state", "rm|push|replace-provider|mv") | sub("force-unlock|taint")
+    sub("state", "rm|push|replace-provider|mv")
+    | sub("force-unlock|taint")
     | sub("workspace", "delete"),
     text="Changes what the tool believes to own.",
     targets=RESOURCES,
 )
-CLOUD.caution("apply", TERRAFORM, sub("apply|import|refresh|untaint|run|run-all|login"),
-              text="Changes infrastructure after it was confirmed.")
+CLOUD.caution(
+    "apply",
+    TERRAFORM,
+    sub("apply|import|refresh|untaint|run|run-all|login"),
+    text="Changes infrastructure after it was confirmed.",
+)
 CLOUD.harmless(
     TERRAFORM,
-    sub("plan|init|validate|fmt|show|output|graph|providers|version|console|get|test|hclfmt|"
-        "state|workspace|render-json"),
+    sub(
+        "plan|init|validate|fmt|show|output|graph|providers|version|console|get|test|hclfmt|"
+        "state|workspace|render-json"
+    ),
 )
 
 
 def _pulumi(call: Invocation) -> list[Finding]:
-    unseen = call.sub() in {"up", "update", "refresh", "deploy"} and call.has("y", "yes", "f", "skip-preview")
+    unseen = call.sub() in {"up", "update", "refresh", "deploy"} and call.has(
+        "y", "yes", "f", "skip-preview"
+    )
     if unseen or call.texts()[:2] in (["stack", "rm"], ["state", "delete"], ["stack", "import"]):
         reason = Reason("cloud.applied_unseen", "Changes infrastructure without a preview.")
         return [Finding(Danger.DANGEROUS, reason, Reach.SHARED)]
@@ -174,13 +192,20 @@ CLOUD.dangerous(
 CLOUD.dangerous(
     "application",
     "heroku",
-    sub("apps:destroy|pg:reset|pg:copy|addons:destroy|domains:clear|ps:stop|config:unset|"
-        "pipelines:destroy|destroy|releases:rollback|apps:transfer|pg:promote|spaces:destroy|*:destroy"),
+    sub(
+        "apps:destroy|pg:reset|pg:copy|addons:destroy|domains:clear|ps:stop|config:unset|"
+        "pipelines:destroy|destroy|releases:rollback|apps:transfer|pg:promote|spaces:destroy|*:destroy"
+    ),
     text="Destroys or resets an application or its data.",
     targets=RESOURCES,
 )
-CLOUD.caution("configured", "heroku", sub("config|config:get|config:set"), text="Shows or changes "
-              "settings that hold secrets.", reach=Reach.SECRET)
+CLOUD.caution(
+    "configured",
+    "heroku",
+    sub("config|config:get|config:set"),
+    text="Shows or changes settings that hold secrets.",
+    reach=Reach.PRIVATE,
+)
 CLOUD.dangerous(
     "playbook",
     "ansible-playbook",
@@ -189,66 +214,9 @@ CLOUD.dangerous(
     safer="ansible-playbook --check --diff",
 )
 CLOUD.harmless("ansible-playbook", exact("check syntax-check list-hosts list-tasks C"))
-CLOUD.otherwise("playbook", "ansible-playbook ansible ansible-pull salt puppet chef-client knife "
-              "salt-call fab cap", text="Changes machines by recipe.")
-CLOUD.tame |= {"ansible-inventory", "ansible-vault", "ansible-galaxy", "ansible-config", "infracost"}
-
-DOCKER = "docker podman nerdctl docker-compose podman-compose buildah"
-_DOCKER_LEADING = "H host context c config l log-level f file p project-name profile env-file"
-CLOUD.reads(
-    DOCKER,
-    grammar("f filter t tag v volume name e env network H host p format privileged=", leading=_DOCKER_LEADING),
+CLOUD.otherwise(
+    "playbook",
+    "ansible-playbook ansible ansible-pull salt puppet chef-client knife salt-call fab cap",
+    text="Changes machines by recipe.",
 )
-COMPOSE = sub("compose", "*")
-CLOUD.dangerous(
-    "containers_pruned",
-    DOCKER,
-    sub("system|volume|image|container|network|builder|buildx", "prune") | sub("volume", "rm|remove")
-    | sub("swarm", "leave") | sub("stack|service|secret|config|node", "rm|remove")
-    | sub("system", "reset") | sub("plugin|context", "rm"),
-    text="Deletes containers, images or volumes with their data.",
-    safer="docker system df and docker volume ls show what would go",
-)
-CLOUD.dangerous(
-    "volumes_removed",
-    DOCKER,
-    ((sub("compose", "down|rm") | sub("down|rm")) & flag("v volumes"))
-    | (sub("compose", "down") | sub("down")) & flag("rmi"),
-    text="Deletes the volumes of the services: their data is lost.",
-    safer="docker compose down without -v keeps the volumes",
-)
-CLOUD.dangerous(
-    "host_opened",
-    DOCKER,
-    sub("run|create|exec|container|compose") & raw(
-        "--privileged --privileged=true --pid=host --cap-add=* --security-opt=*unconfined "
-        "--userns=host -v/:* --volume=/:* /:* /etc:* /root:* /var/run/docker.sock:* "
-        "-v/var/run/docker.sock* --volume=/var/run/docker.sock* SYS_ADMIN ALL "
-        "type=bind,source=/,* --device=/dev/sd* --device=/dev/nvme*"),
-    text="Gives a container the powers of the host.",
-    reach=Reach.MACHINE,
-)
-CLOUD.caution(
-    "containers",
-    DOCKER,
-    sub("rm|rmi|stop|kill|restart|push|login|logout|run|exec|create|start|cp|import|load|commit|"
-        "update|rename|pause|unpause|pull|tag|swarm|stack|service|secret|config|node|context|"
-        "volume|network|image|container|down|up|save|attach|plugin|trust|unshare|play|kube|machine")
-    | sub("compose", "down|stop|kill|rm|restart|up|run|exec|push|pull|start|create|cp|pause"),
-    text="Starts, stops or changes containers.",
-)
-CLOUD.harmless(
-    DOCKER,
-    sub("ps|images|logs|inspect|version|info|stats|top|port|diff|history|search|build|events|wait|"
-        "buildx|builder|system|manifest|scout|sbom|bud|from|pull|config|help")
-    | sub("compose", "ps|logs|config|build|images|top|port|version|ls|events|pull|watch|stats")
-    | sub("image|container|volume|network|context|service|stack|node|secret|config|plugin",
-          "ls|list|inspect|logs|ps|show|top|stats|history|diff|port"),
-)
-CLOUD.dangerous("machines", "virsh qm pct VBoxManage multipass lxc incus limactl vboxmanage xl "
-                "prlctl vmrun",
-                sub("destroy|undefine|delete|stop|shutdown|unregistervm|purge|rollback|vol-delete|"
-                    "pool-delete|net-destroy|controlvm|reset|deletevm|factory-reset"),
-                text="Destroys or stops virtual machines.", targets=RESOURCES)
-CLOUD.harmless("virsh qm pct VBoxManage multipass lxc incus limactl vboxmanage",
-               sub("list|ls|info|show|status|dominfo|config|version|domstate"))
+CLOUD.tame.update(listed("ansible-inventory ansible-vault ansible-galaxy ansible-config infracost"))

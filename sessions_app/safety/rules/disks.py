@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from sessions_app.safety.model import Reach
-from sessions_app.safety.rules.base import (
+from sessions_app.safety.rules.base import Concern, named_targets
+from sessions_app.safety.rules.conditions import (
     ALONE,
     ALWAYS,
-    Concern,
     Condition,
     exact,
     flag,
-    grammar,
-    named_targets,
     operands,
     raw,
     sub,
     word,
 )
+from sessions_app.safety.rules.invocation import grammar
+from sessions_app.safety.text import listed
 
 DISKS = Concern("disks", Reach.MACHINE)
 DEVICES = named_targets("device", 0)
@@ -36,14 +36,26 @@ DISKS.dangerous(
 DISKS.dangerous(
     "wipe",
     "wipefs blkdiscard nwipe scrub hdparm sg_format badblocks dcfldd dc3dd",
-    (flag("a all f force o offset w n z zero") | Condition(lambda call: call.program in {
-        "blkdiscard", "nwipe", "scrub", "sg_format", "dcfldd", "dc3dd"})
-     | raw("--security-erase* --trim-sector-ranges --yes-i-know*")) & ~exact("n no-act"),
+    (
+        flag("a all f force o offset w n z zero")
+        | Condition(
+            lambda call: (
+                call.program in {"blkdiscard", "nwipe", "scrub", "sg_format", "dcfldd", "dc3dd"}
+            )
+        )
+        | raw("--security-erase* --trim-sector-ranges --yes-i-know*")
+    )
+    & ~exact("n no-act"),
     text="Erases a device.",
     targets=DEVICES,
 )
-DISKS.dangerous("wipe", "nvme", sub("format|sanitize|write-zeroes|delete-ns|write"), targets=DEVICES,
-                text="Erases a device.")
+DISKS.dangerous(
+    "wipe",
+    "nvme",
+    sub("format|sanitize|write-zeroes|delete-ns|write"),
+    targets=DEVICES,
+    text="Erases a device.",
+)
 DISKS.harmless("wipefs hdparm badblocks nvme", ALWAYS)
 DISKS.dangerous(
     "partition",
@@ -69,12 +81,16 @@ DISKS.dangerous(
     text="Removes or shrinks volumes.",
     targets=DEVICES,
 )
-DISKS.otherwise("volume_changed", "lvcreate vgcreate pvcreate lvextend vgextend vgrename lvrename "
-              "lvchange vgchange pvresize resize2fs xfs_growfs growpart",
-              text="Changes volumes.")
-DISKS.dangerous("volume", "pvcreate", flag("f ff y force"), text="Overwrites a device.",
-                targets=DEVICES)
-DISKS.tame |= {"lvs", "vgs", "pvs", "lvdisplay", "vgdisplay", "pvdisplay", "lvscan", "dumpe2fs"}
+DISKS.otherwise(
+    "volume_changed",
+    "lvcreate vgcreate pvcreate lvextend vgextend vgrename lvrename "
+    "lvchange vgchange pvresize resize2fs xfs_growfs growpart",
+    text="Changes volumes.",
+)
+DISKS.dangerous(
+    "volume", "pvcreate", flag("f ff y force"), text="Overwrites a device.", targets=DEVICES
+)
+DISKS.tame.update(listed("lvs vgs pvs lvdisplay vgdisplay pvdisplay lvscan dumpe2fs"))
 DISKS.dangerous(
     "pool",
     "zpool",
@@ -95,8 +111,9 @@ DISKS.harmless("zpool zfs", sub("list|status|get|iostat|history|send|diff|mount|
 DISKS.dangerous(
     "subvolume",
     "btrfs",
-    sub("subvolume|su*", "delete|del*") | sub("device", "remove|delete") | sub("check|rescue")
-    & flag("repair"),
+    sub("subvolume|su*", "delete|del*")
+    | sub("device", "remove|delete")
+    | sub("check|rescue") & flag("repair"),
     text="Deletes parts of a file system.",
 )
 DISKS.harmless("btrfs", sub("*", "show|list|usage|df|stats|status|get*"))
@@ -117,29 +134,54 @@ DISKS.dangerous(
     targets=DEVICES,
 )
 DISKS.harmless("mdadm", flag("detail D examine E query Q scan s"))
-DISKS.dangerous("repair", "fsck fsck.ext4 e2fsck xfs_repair fsck.xfs debugfs tune2fs testdisk "
-                "photorec dmsetup losetup",
-                flag("y p a L f w") | sub("remove|remove_all|wipe_table") | flag("D"),
-                text="Changes a file system or mapping below its files.")
-DISKS.otherwise("mounted", "mount umount swapoff swapon fusermount sshfs losetup dmsetup fsck "
-              "e2fsck tune2fs mount.nfs mount.cifs udisksctl bindfs overlay",
-              text="Changes what is mounted.")
+DISKS.dangerous(
+    "repair",
+    "fsck fsck.ext4 e2fsck xfs_repair fsck.xfs debugfs tune2fs testdisk photorec dmsetup losetup",
+    flag("y p a L f w") | sub("remove|remove_all|wipe_table") | flag("D"),
+    text="Changes a file system or mapping below its files.",
+)
+DISKS.otherwise(
+    "mounted",
+    "mount umount swapoff swapon fusermount sshfs losetup dmsetup fsck "
+    "e2fsck tune2fs mount.nfs mount.cifs udisksctl bindfs overlay",
+    text="Changes what is mounted.",
+)
 DISKS.harmless("mount swapon losetup", ALONE | exact("l s show"))
-DISKS.dangerous("remounted", "mount", raw("*remount*rw* *,remount* remount,*") & word("/"),
-                text="Makes the system's own file system writable.")
-DISKS.dangerous("macos", "diskutil hdiutil asr", word("erase* eraseDisk eraseVolume partitionDisk "
-                "zeroDisk secureErase reformat deleteVolume deleteContainer apfs restore"),
-                text="Erases a disk.")
+DISKS.dangerous(
+    "remounted",
+    "mount",
+    raw("*remount*rw* *,remount* remount,*") & word("/"),
+    text="Makes the system's own file system writable.",
+)
+DISKS.dangerous(
+    "macos",
+    "diskutil hdiutil asr",
+    word(
+        "erase* eraseDisk eraseVolume partitionDisk "
+        "zeroDisk secureErase reformat deleteVolume deleteContainer apfs restore"
+    ),
+    text="Erases a disk.",
+)
 DISKS.harmless("diskutil", sub("list|info|activity"))
 DISKS.reads("dd", grammar())
-DISKS.dangerous("ceph", "ceph rbd rados gluster", sub("osd|fs|mds|pool|volume|image|snap",
-                "rm|remove|delete|purge|destroy|out|down") | sub("rm|remove|rmpool|purge"),
-                text="Deletes storage of the cluster.")
+DISKS.dangerous(
+    "ceph",
+    "ceph rbd rados gluster",
+    sub("osd|fs|mds|pool|volume|image|snap", "rm|remove|delete|purge|destroy|out|down")
+    | sub("rm|remove|rmpool|purge"),
+    text="Deletes storage of the cluster.",
+)
 DISKS.harmless("ceph rbd rados gluster", sub("status|-s|ls|health|df|info|osd|volume|list"))
-DISKS.dangerous("backup_deleted", "restic borg duplicity kopia rclone tarsnap",
-                sub("forget|prune|delete|remove|purge|delete*|snapshot|sync|cleanup|nuke|purge")
-                & ~exact("dry-run n"),
-                text="Deletes or overwrites backups or remote files.")
-DISKS.otherwise("backup", "restic borg duplicity kopia rclone tarsnap",
-              text="Copies data to or from another place.")
+DISKS.dangerous(
+    "backup_deleted",
+    "restic borg duplicity kopia rclone tarsnap",
+    sub("forget|prune|delete|remove|purge|delete*|snapshot|sync|cleanup|nuke|purge")
+    & ~exact("dry-run n"),
+    text="Deletes or overwrites backups or remote files.",
+)
+DISKS.otherwise(
+    "backup",
+    "restic borg duplicity kopia rclone tarsnap",
+    text="Copies data to or from another place.",
+)
 DISKS.harmless("restic borg rclone kopia", sub("snapshots|list|ls|lsd|lsl|info|check|size|version"))

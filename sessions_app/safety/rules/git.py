@@ -5,23 +5,21 @@ from __future__ import annotations
 import re
 
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
-from sessions_app.safety.rules.base import (
+from sessions_app.safety.rules.base import Concern, named_targets
+from sessions_app.safety.rules.conditions import (
     ALONE,
-    Concern,
     Condition,
-    Invocation,
     exact,
     flag,
-    grammar,
     literally,
-    named_targets,
     operands,
     raw,
     sub,
     value,
     word,
 )
-from sessions_app.safety.text import show
+from sessions_app.safety.rules.invocation import Invocation, grammar
+from sessions_app.safety.text import listed, show
 
 RUNNING_SETTINGS = re.compile(
     r"(?:alias\.[^=]+|core\.(?:sshcommand|pager|editor|fsmonitor|askpass|hookspath|gitproxy)|"
@@ -212,11 +210,21 @@ GIT.caution(
     | sub("rebase|cherry-pick|revert|am|merge|pull|bisect|replay|history"),
     text="Changes commits or the state of the working tree; the reflog keeps the old ones.",
 )
-GIT.caution("remote_changed", "git", sub("remote", "add|set-url|rename|remove|rm"), text="Changes "
-            "where the repository sends and fetches.")
-GIT.caution("maintenance", "git", sub("gc|repack|maintenance|lfs|subtree|svn|p4|credential|"
-            "send-email|daemon|instaweb|update-index|sparse-checkout|hook|gui|citool|stage"),
-            text="Changes the repository's storage or talks to other programs.")
+GIT.caution(
+    "remote_changed",
+    "git",
+    sub("remote", "add|set-url|rename|remove|rm"),
+    text="Changes where the repository sends and fetches.",
+)
+GIT.caution(
+    "maintenance",
+    "git",
+    sub(
+        "gc|repack|maintenance|lfs|subtree|svn|p4|credential|"
+        "send-email|daemon|instaweb|update-index|sparse-checkout|hook|gui|citool|stage"
+    ),
+    text="Changes the repository's storage or talks to other programs.",
+)
 GIT.harmless("git", ALONE)
 GIT.harmless(
     "git",
@@ -238,7 +246,7 @@ def _settings(call: Invocation) -> list[Finding]:
         return []
     names = [each.text for each in call.operands[1:]]
     reads = {"get", "get-all", "list", "l", "get-regexp", "show-origin"} & call.flags
-    if reads or names[:1] in (["get"], ["list"]) or len(names) < 2 and "unset" not in call.flags:
+    if reads or names[:1] in (["get"], ["list"]) or (len(names) < 2 and "unset" not in call.flags):
         return []
     names = names[1:] if names[:1] in (["set"], ["unset"]) else names
     target = (Target("setting", show(" ".join(names))),)
@@ -261,37 +269,4 @@ def _plain_value(names: list[str]) -> bool:
 
 
 GIT.checked("git", _settings)
-
-HUB = "gh glab hub tea"
-GIT.dangerous(
-    "hosting_deleted",
-    HUB,
-    sub("*", "delete|purge|remove|archive|transfer") | sub("api|delete") & value(
-        "X method", "DELETE delete"
-    ),
-    text="Deletes something of the hosted project.",
-    reach=Reach.SHARED,
-    targets=named_targets("resource", 0),
-)
-GIT.reads(HUB, grammar("X method F f field raw-field H header R repo t title b body q jq"))
-GIT.dangerous(
-    "hosting_secret",
-    HUB,
-    sub("auth", "token"),
-    text="Prints the token of the signed-in account.",
-    reach=Reach.SECRET,
-)
-GIT.dangerous(
-    "hosting_opened",
-    HUB,
-    sub("repo", "edit") & flag("visibility"),
-    text="Changes who can see the project.",
-    reach=Reach.SHARED,
-)
-GIT.harmless(
-    HUB,
-    sub("*", "list|view|status|diff|checks|watch|clone|checkout|download")
-    | sub("search|status|browse|help|version")
-    | (sub("api") & ~flag("X method F f field raw-field input")),
-)
-GIT.tame |= {"git-lfs", "tig", "lazygit", "git-secrets"}
+GIT.tame.update(listed("git-lfs tig lazygit git-secrets"))

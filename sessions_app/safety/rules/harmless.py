@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from sessions_app.safety.model import Reach
-from sessions_app.safety.rules.base import Concern, raw
+from sessions_app.safety.rules.base import Concern
+from sessions_app.safety.rules.conditions import raw
+from sessions_app.safety.text import listed
 
 HARMLESS = Concern("harmless", Reach.SESSION)
 HARMLESS.tame.update(
-    """
+    listed("""
     date cal ncal uptime uname arch hostid nproc whoami id groups users who w last lastlog tty
     locale getconf getent lscpu lsmem lsblk lsusb lspci lsof lshw dmidecode free vmstat iostat
     mpstat sar top htop btop atop ps pstree pgrep pidof pidstat df findmnt blkid ss netstat
@@ -31,9 +33,9 @@ HARMLESS.tame.update(
     lint-imports import-linter djlint curlie gdb lldb strace-log-merge time-out
     xdpyinfo xrandr xclip xsel pbcopy pbpaste notify-send say fzf gum tmuxinator
     git-lfs-ls-files delta difft jd hexyl httpstat
-    """.split()
+    """)
 )
-HARMLESS.tame |= {"make", "gmake", "just", "task", "npm-run-all", "python-config", "pkg-config"}
+HARMLESS.tame.update(listed("make gmake just task npm-run-all python-config pkg-config"))
 HARMLESS.caution(
     "made_public",
     "make gmake just task rake",

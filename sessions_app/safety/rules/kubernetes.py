@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from sessions_app.safety.model import Reach
-from sessions_app.safety.rules.base import (
-    Concern,
-    Condition,
-    Invocation,
-    exact,
-    flag,
-    grammar,
-    named_targets,
-    sub,
-    value,
-)
+from sessions_app.safety.rules.base import Concern, named_targets
+from sessions_app.safety.rules.conditions import Condition, exact, flag, sub, value
+from sessions_app.safety.rules.invocation import Invocation, grammar
+from sessions_app.safety.text import listed
 
 KUBERNETES = Concern("kubernetes", Reach.SHARED)
 KUBECTL = "kubectl oc k kubecolor microk8s.kubectl"
@@ -32,7 +25,9 @@ OBJECTS = named_targets("resource")
 def _production(call: Invocation) -> bool:
     """Whether context, namespace, release or file speak of production."""
     texts = [each.text.lower() for each in call.argv[1:]]
-    return any("prod" in text and "nonprod" not in text and "non-prod" not in text for text in texts)
+    return any(
+        "prod" in text and "nonprod" not in text and "non-prod" not in text for text in texts
+    )
 
 
 PRODUCTION = Condition(_production)
@@ -71,16 +66,21 @@ KUBERNETES.dangerous(
 KUBERNETES.dangerous(
     "production",
     f"{KUBECTL} {HELM} kustomize",
-    sub("apply|create|patch|edit|set|replace|rollout|scale|label|annotate|upgrade|install|rollback|"
-        "sync|taint|expose|cordon") & PRODUCTION & ~TRIED,
+    sub(
+        "apply|create|patch|edit|set|replace|rollout|scale|label|annotate|upgrade|install|rollback|"
+        "sync|taint|expose|cordon"
+    )
+    & PRODUCTION
+    & ~TRIED,
     text="Changes production.",
     safer="Show the difference first (kubectl diff, helm diff), then apply it",
 )
 KUBERNETES.dangerous(
     "rights_granted",
     KUBECTL,
-    sub("create", "clusterrolebinding|rolebinding") | sub("adm", "policy") | sub("proxy")
-    & flag("accept-hosts disable-filter"),
+    sub("create", "clusterrolebinding|rolebinding")
+    | sub("adm", "policy")
+    | sub("proxy") & flag("accept-hosts disable-filter"),
     text="Gives rights over the cluster away.",
 )
 KUBERNETES.dangerous(
@@ -94,10 +94,11 @@ KUBERNETES.dangerous(
 KUBERNETES.caution(
     "secret",
     KUBECTL,
-    sub("get|describe", "secret*|*secret*") | sub("config", "view") & flag("raw")
+    sub("get|describe", "secret*|*secret*")
+    | sub("config", "view") & flag("raw")
     | sub("create", "token"),
     text="Shows secrets of the cluster.",
-    reach=Reach.SECRET,
+    reach=Reach.PRIVATE,
 )
 KUBERNETES.harmless(
     KUBECTL,
@@ -110,24 +111,29 @@ KUBERNETES.harmless(
 )
 KUBERNETES.harmless(
     HELM,
-    sub("list|ls|status|get|history|show|search|template|lint|version|diff|env|help|verify|test|"
-        "dependency|repo|pull|inspect|package|create|plugin|completion"),
+    sub(
+        "list|ls|status|get|history|show|search|template|lint|version|diff|env|help|verify|test|"
+        "dependency|repo|pull|inspect|package|create|plugin|completion"
+    ),
 )
 KUBERNETES.dangerous(
     "cluster",
     "kind minikube k3d kubeadm eksctl kops k3s-uninstall.sh rke microk8s",
-    sub("delete|reset|remove|uninstall|destroy") | sub("cluster|delete|remove", "*delete*|cluster*")
+    sub("delete|reset|remove|uninstall|destroy")
+    | sub("cluster|delete|remove", "*delete*|cluster*")
     | Condition(lambda call: call.program.startswith("k3s-")),
     text="Deletes a whole cluster.",
 )
 KUBERNETES.harmless("kind minikube k3d eksctl kops", sub("get|list|status|version|profile|ip|logs"))
 KUBERNETES.harmless("kustomize", sub("build|version|cfg"))
-KUBERNETES.tame |= {"kubectx", "kubens", "stern", "k9s", "kubeval", "kubeconform", "kube-score"}
+KUBERNETES.tame.update(listed("kubectx kubens stern k9s kubeval kubeconform kube-score"))
 KUBERNETES.dangerous(
     "delivery",
     "argocd flux istioctl linkerd",
     sub("*", "delete|uninstall|remove") | sub("uninstall|delete|x") & flag("purge y yes silent"),
     text="Deletes what the delivery tool runs.",
 )
-KUBERNETES.harmless("argocd flux istioctl linkerd", sub("*", "list|get|diff|history|logs")
-                    | sub("version|get|logs|check|analyze|proxy-status"))
+KUBERNETES.harmless(
+    "argocd flux istioctl linkerd",
+    sub("*", "list|get|diff|history|logs") | sub("version|get|logs|check|analyze|proxy-status"),
+)

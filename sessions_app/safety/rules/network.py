@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from urllib.parse import urlsplit
 
 from sessions_app.safety.effects import leaving
-from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
+from sessions_app.safety.model import Danger, Finding, Reach
 from sessions_app.safety.paths import place
-from sessions_app.safety.rules.base import (
-    ALWAYS,
-    Concern,
-    Invocation,
-    exact,
-    flag,
-    grammar,
-    operands,
-    raw,
-    sub,
-    value,
-    word,
+from sessions_app.safety.rules.addresses import (
+    LOCAL_NAMES,
+    address_findings,
+    finding,
+    host_of,
+    sent_findings,
 )
+from sessions_app.safety.rules.base import Concern
+from sessions_app.safety.rules.conditions import exact, flag, operands, raw, sub, value, word
+from sessions_app.safety.rules.invocation import Invocation, grammar
 from sessions_app.safety.shell.words import Word
-from sessions_app.safety.text import holes_as, show
+from sessions_app.safety.text import listed
 
 NETWORK = Concern("network", Reach.SHARED)
 CURL = "curl"
@@ -39,64 +34,13 @@ NETWORK.reads(
 )
 NETWORK.reads(
     "wget",
-    grammar("O output-document P directory-prefix o output-file a append-output i input-file U "
-            "user-agent header t tries T timeout post-data post-file method body-data body-file e "
-            "execute user password Q quota A R D l level limit-rate referer"),
+    grammar(
+        "O output-document P directory-prefix o output-file a append-output i input-file U "
+        "user-agent header t tries T timeout post-data post-file method body-data body-file e "
+        "execute user password Q quota A R D l level limit-rate referer"
+    ),
 )
 SENDING = frozenset({"POST", "PUT", "PATCH"})
-METADATA = frozenset({"169.254.169.254", "metadata.google.internal", "100.100.100.200",
-                      "fd00:ec2::254", "metadata", "169.254.170.2", "metadata.azure.internal"})
-LOCAL_NAMES = frozenset({"localhost", "ip6-localhost", "0.0.0.0"})  # noqa: S104
-
-
-def host_of(text: str) -> str:
-    """The host an address names, also without a scheme; empty when it names none."""
-    plain = holes_as(text, "x")
-    if "://" not in plain:
-        plain = "http://" + plain
-    try:
-        return urlsplit(plain).hostname or ""
-    except ValueError:
-        return ""
-
-
-def is_private(host: str) -> bool:
-    """Whether the host is an address of an internal network, in any of its spellings."""
-    try:
-        if re.fullmatch(r"\d+|0x[0-9a-f]+", host):
-            return ipaddress.ip_address(int(host, 0)).is_private
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return host.endswith((".internal", ".local", ".cluster.local", ".svc"))
-
-
-def is_metadata(host: str) -> bool:
-    """Whether the host hands out a cloud machine's credentials."""
-    if re.fullmatch(r"\d{8,10}|0x[0-9a-f]{8}", host):
-        host = str(ipaddress.ip_address(int(host, 0) & 0xFFFFFFFF))
-    return host in METADATA
-
-
-def address_findings(url: str) -> list[Finding]:
-    """What an address says by itself: credentials of the cloud, or files."""
-    host = host_of(url)
-    if is_metadata(host):
-        text = "Asks the cloud for this machine's credentials."
-        return [_finding(Danger.DANGEROUS, "metadata", text, Reach.SECRET, host)]
-    return []
-
-
-def _finding(danger: Danger, code: str, text: str, reach: Reach, target: str) -> Finding:
-    targets = (Target("host", show(target)),) if target else ()
-    return Finding(danger, Reason(f"network.{code}", text), reach, targets)
-
-
-def sent_findings(given: frozenset[str], host: str) -> list[Finding]:
-    """What sending content with these traits means."""
-    if given & {"secret", "outside"}:
-        reason = Reason("secrets.sent", "Sends credentials or private content to another machine.")
-        return [Finding(Danger.DANGEROUS, reason, Reach.SECRET, (Target("host", show(host)),))]
-    return []
 
 
 def _traits_of_file(text: str) -> frozenset[str]:
@@ -112,7 +56,7 @@ def _curl(call: Invocation) -> list[Finding]:
     verb = method.text.upper() if method else ""
     if verb == "DELETE":
         text = "Asks a remote service to delete something."
-        found.append(_finding(Danger.DANGEROUS, "delete", text, Reach.SHARED, host))
+        found.append(finding(Danger.DANGEROUS, "delete", text, Reach.SHARED, host))
     bodies = _bodies(call)
     traits = frozenset[str]().union(*(each.traits for each in call.argv))
     for each in bodies:
@@ -120,21 +64,21 @@ def _curl(call: Invocation) -> list[Finding]:
     found += sent_findings(traits, host)
     local = host in LOCAL_NAMES or host.startswith("127.")
     if (bodies or verb in SENDING) and not local:
-        found.append(_finding(Danger.CAUTION, "send", "Sends data away.", Reach.SHARED, host))
+        found.append(finding(Danger.CAUTION, "send", "Sends data away.", Reach.SHARED, host))
     if "private" in traits:
         text = "Sends a credential from the environment."
-        found.append(_finding(Danger.CAUTION, "credential", text, Reach.SECRET, host))
+        found.append(finding(Danger.CAUTION, "credential", text, Reach.PRIVATE, host))
     return found
 
 
-BODIES = (
+BODIES = listed(
     "d data data-raw data-binary data-ascii data-urlencode json F form T upload-file post-data "
     "post-file body-data body-file"
-).split()
+)
 
 
 def _bodies(call: Invocation) -> list[tuple[str, Word]]:
-    return [(name, each) for name in BODIES for each in call.values.get(name, ())]  # type: ignore[return-value]
+    return [(name, each) for name in BODIES for each in call.values.get(name, ())]
 
 
 def _body_traits(body: tuple[str, Word], call: Invocation) -> frozenset[str]:
@@ -149,10 +93,14 @@ def _body_traits(body: tuple[str, Word], call: Invocation) -> frozenset[str]:
     return _traits_of_file(path) if path else frozenset()
 
 
-NETWORK.tame |= {"curl", "wget", "curlie", "aria2c", "lynx", "links", "w3m"}
+NETWORK.tame.update(listed("curl wget curlie aria2c lynx links w3m"))
 NETWORK.checked("curl wget curlie", _curl)
-NETWORK.caution("config", "curl wget", flag("K config i input-file e execute") & ~exact("I"),
-                text="Takes its addresses from a file.")
+NETWORK.caution(
+    "config",
+    "curl wget",
+    flag("K config i input-file e execute") & ~exact("I"),
+    text="Takes its addresses from a file.",
+)
 
 
 def _httpie(call: Invocation) -> list[Finding]:
@@ -163,21 +111,23 @@ def _httpie(call: Invocation) -> list[Finding]:
     found = address_findings(url)
     if verb == "DELETE":
         text = "Asks a remote service to delete something."
-        found.append(_finding(Danger.DANGEROUS, "delete", text, Reach.SHARED, host_of(url)))
+        found.append(finding(Danger.DANGEROUS, "delete", text, Reach.SHARED, host_of(url)))
     traits = call.stdin.traits.union(*(each.traits for each in call.argv))
     found += sent_findings(traits, host_of(url))
     sends = verb in SENDING or any("=" in text and "==" not in text for text in words[1:])
     if sends:
-        found.append(_finding(Danger.CAUTION, "send", "Sends data away.", Reach.SHARED, host_of(url)))
+        found.append(
+            finding(Danger.CAUTION, "send", "Sends data away.", Reach.SHARED, host_of(url))
+        )
     return found
 
 
-NETWORK.tame |= {"http", "https", "xh", "httpie"}
+NETWORK.tame.update(listed("http https xh httpie"))
 NETWORK.checked("http https xh httpie", lambda call: _httpie(call) if call.operands else [])
 
 
 def _pipe(call: Invocation) -> list[Finding]:
-    """nc and its like: what is fed to them leaves the machine; a shell behind one is a door."""
+    """Nc and its like: what is fed to them leaves the machine; a shell behind one is a door."""
     words = [each.text for each in call.argv[1:]]
     host = call.sub() if call.operands else ""
     traits = call.stdin.traits.union(*(each.traits for each in call.argv))
@@ -186,7 +136,7 @@ def _pipe(call: Invocation) -> list[Finding]:
     runs = any(re.match(r"(?i)(?:exec|system|shell):", text) for text in words)
     if opens or runs or "shell" in call.stdin.traits:
         text = "Connects a shell to the network."
-        found.append(_finding(Danger.DANGEROUS, "reverse_shell", text, Reach.MACHINE, host))
+        found.append(finding(Danger.DANGEROUS, "reverse_shell", text, Reach.MACHINE, host))
     return found
 
 
@@ -194,14 +144,15 @@ NETCAT = "nc ncat netcat nc.traditional nc.openbsd socat cryptcat telnet pwncat"
 NETWORK.reads(NETCAT, grammar("p s w i q e c X x T exec sh-exec lua-exec"))
 NETWORK.checked(NETCAT, _pipe)
 NETWORK.harmless("nc ncat netcat", exact("z zv vz zvw vzw"))
-NETWORK.caution("raw_connection", NETCAT, ~exact("z zv vz zvw vzw"),
-                text="Opens a raw network connection.")
+NETWORK.caution(
+    "raw_connection", NETCAT, ~exact("z zv vz zvw vzw"), text="Opens a raw network connection."
+)
 
 
 def _copied(call: Invocation) -> list[Finding]:
     """scp, sftp and rsync with a remote side."""
     remote = [each.text for each in call.operands if ":" in each.text.partition("/")[0]]
-    if not remote or call.program == "rsync" and exact("n dry-run list-only")(call):
+    if not remote or (call.program == "rsync" and exact("n dry-run list-only")(call)):
         return []
     host = remote[-1].partition(":")[0].rpartition("@")[2]
     local = [each.text for each in call.operands if each.text not in remote]
@@ -210,36 +161,57 @@ def _copied(call: Invocation) -> list[Finding]:
     found = sent_findings(traits, host) if up else []
     if any(flag_.startswith("del") for flag_ in call.long_flags) and up:
         text = "Deletes files of the other machine that are not here."
-        found.append(_finding(Danger.DANGEROUS, "remote_delete", text, Reach.SHARED, host))
+        found.append(finding(Danger.DANGEROUS, "remote_delete", text, Reach.SHARED, host))
     text = "Copies files to or from another machine."
-    return [*found, _finding(Danger.CAUTION, "copied", text, Reach.SHARED, host)]
+    return [*found, finding(Danger.CAUTION, "copied", text, Reach.SHARED, host)]
 
 
 NETWORK.reads("scp", grammar("c D F i J l o P S X"))
 NETWORK.tame |= {"scp"}
 NETWORK.checked("scp rsync", _copied)
-NETWORK.otherwise("session", "sftp ftp lftp tftp smbclient ftpput ncftpput",
-                text="Exchanges files with another machine.")
-NETWORK.dangerous("tunnel", "ssh autossh", flag("R w D") | exact("R D w"),
-                  text="Opens a way through the network into or out of this machine.")
+NETWORK.otherwise(
+    "session",
+    "sftp ftp lftp tftp smbclient ftpput ncftpput",
+    text="Exchanges files with another machine.",
+)
+NETWORK.dangerous(
+    "tunnel",
+    "ssh autossh",
+    flag("R w D") | exact("R D w"),
+    text="Opens a way through the network into or out of this machine.",
+)
 NETWORK.reads("ssh autossh mosh", grammar("", leading="b c D E e F I i J l L m O o p Q R S W w B"))
-NETWORK.caution("proxy_command", "ssh scp sftp", raw("*ProxyCommand* *LocalCommand* *PermitLocal*"),
-                text="Gives ssh a program to run on this machine.")
+NETWORK.caution(
+    "proxy_command",
+    "ssh scp sftp",
+    raw("*ProxyCommand* *LocalCommand* *PermitLocal*"),
+    text="Gives ssh a program to run on this machine.",
+)
 NETWORK.otherwise("session", "ssh autossh mosh rsh rlogin", text="Enters another machine.")
-NETWORK.dangerous("tunnel", "ngrok localtunnel lt cloudflared bore frpc chisel gost localhost.run "
-                  "tailscale zrok pagekite serveo expose inlets",
-                  sub("http|tcp|tunnel|start|local|client|server|funnel|serve|tls|share|run|*")
-                  & ~sub("version|status|help|list|ip|ping|netcheck"),
-                  text="Opens this machine to the internet.")
+NETWORK.dangerous(
+    "tunnel",
+    "ngrok localtunnel lt cloudflared bore frpc chisel gost localhost.run "
+    "tailscale zrok pagekite serveo expose inlets",
+    sub("http|tcp|tunnel|start|local|client|server|funnel|serve|tls|share|run|*")
+    & ~sub("version|status|help|list|ip|ping|netcheck"),
+    text="Opens this machine to the internet.",
+)
 NETWORK.harmless("tailscale cloudflared ngrok", sub("version|status|help|list|ip|ping|netcheck"))
-NETWORK.otherwise("server", "http-server serve caddy nginx apache2 httpd darkhttpd live-server "
-                "gunicorn uvicorn daphne hypercorn php-fpm twistd",
-                text="Serves on the network.")
-NETWORK.otherwise("scan", "nmap masscan zmap rustscan arp-scan nikto gobuster ffuf dirb wfuzz amass "
-                "subfinder whatweb", text="Probes other machines.")
+NETWORK.otherwise(
+    "server",
+    "http-server serve caddy nginx apache2 httpd darkhttpd live-server "
+    "gunicorn uvicorn daphne hypercorn php-fpm twistd",
+    text="Serves on the network.",
+)
+NETWORK.otherwise(
+    "scan",
+    "nmap masscan zmap rustscan arp-scan nikto gobuster ffuf dirb wfuzz amass subfinder whatweb",
+    text="Probes other machines.",
+)
 NETWORK.otherwise("mail", "mail mailx mutt sendmail msmtp swaks s-nail ssmtp", text="Sends mail.")
-NETWORK.otherwise("message", "wall write slack telegram-send matrix-commander",
-                text="Sends a message to people.")
+NETWORK.otherwise(
+    "message", "wall write slack telegram-send matrix-commander", text="Sends a message to people."
+)
 
 
 def _mail(call: Invocation) -> list[Finding]:
@@ -256,28 +228,21 @@ def _looked_up(call: Invocation) -> list[Finding]:
 
 
 NETWORK.checked("dig nslookup host ping drill resolvectl", _looked_up)
-NETWORK.tame |= {"dig", "nslookup", "host", "ping", "drill"}
-NETWORK.caution("downloaded", "aria2c axel youtube-dl yt-dlp gdown", operands(1), text="Downloads "
-                "files.")
+NETWORK.tame.update(listed("dig nslookup host ping drill"))
+NETWORK.caution(
+    "downloaded", "aria2c axel youtube-dl yt-dlp gdown", operands(1), text="Downloads files."
+)
 NETWORK.otherwise("torrent", "transmission-cli rtorrent", text="Exchanges files with others.")
 NETWORK.otherwise("bits", "certutil bitsadmin mshta regsvr32", text="Fetches or runs code.")
-NETWORK.dangerous("fetched_code", "certutil mshta regsvr32", word("http* */i:http*") | raw("-urlcache"),
-                  text="Fetches and runs code.")
-NETWORK.caution("grpc", "grpcurl websocat wscat mosquitto_pub", value("d", "*") | operands(1),
-                text="Speaks to a remote service.")
-
-
-def hosts_in(call: Invocation) -> list[str]:
-    """The hosts a program's arguments name."""
-    found = []
-    for each in call.argv[1:]:
-        text = each.text
-        if "://" in text or text.startswith("git@"):
-            found.append(host_of(text.replace("git@", "ssh://", 1) if text[:4] == "git@" else text))
-    if call.program in HOST_FIRST and call.operands:
-        found.append(host_of(call.operands[0].text))
-    return [host for host in dict.fromkeys(found) if host]
-
-
-HOST_FIRST = frozenset({*CURL.split(), *NETCAT.split(), "wget", "ping", "dig", "nslookup", "host",
-                        "http", "https", "xh", "telnet", "ftp", "sftp", "whois", "traceroute"})
+NETWORK.dangerous(
+    "fetched_code",
+    "certutil mshta regsvr32",
+    word("http* */i:http*") | raw("-urlcache"),
+    text="Fetches and runs code.",
+)
+NETWORK.caution(
+    "grpc",
+    "grpcurl websocat wscat mosquitto_pub",
+    value("d", "*") | operands(1),
+    text="Speaks to a remote service.",
+)

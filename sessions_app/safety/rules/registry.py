@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from sessions_app.safety.effects import leaving, use
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
-from sessions_app.safety.rules.base import HELP, OTHERWISE, PLAIN, Check, Concern, Grammar, Invocation, Rule
+from sessions_app.safety.rules.addresses import hosts_in
+from sessions_app.safety.rules.base import Check, Concern, Rule
 from sessions_app.safety.rules.cloud import CLOUD
+from sessions_app.safety.rules.conditions import HELP, OTHERWISE
+from sessions_app.safety.rules.containers import CONTAINERS
 from sessions_app.safety.rules.databases import DATABASES
 from sessions_app.safety.rules.disks import DISKS
+from sessions_app.safety.rules.distributions import DISTRIBUTIONS
 from sessions_app.safety.rules.files import FILES, USES
+from sessions_app.safety.rules.frameworks import FRAMEWORKS
 from sessions_app.safety.rules.git import GIT
+from sessions_app.safety.rules.guards import GUARDS
 from sessions_app.safety.rules.harmless import HARMLESS
+from sessions_app.safety.rules.hosting import HOSTING
+from sessions_app.safety.rules.invocation import PLAIN, Grammar, Invocation
 from sessions_app.safety.rules.kubernetes import KUBERNETES
-from sessions_app.safety.rules.network import NETWORK, hosts_in
+from sessions_app.safety.rules.network import NETWORK
 from sessions_app.safety.rules.packages import PACKAGES
 from sessions_app.safety.rules.secrets import SECRETS
+from sessions_app.safety.rules.stores import STORES
 from sessions_app.safety.rules.system import SYSTEM
 from sessions_app.safety.shell.start import Start
 from sessions_app.safety.text import show
 
 CONCERNS = (
-    FILES, DISKS, GIT, KUBERNETES, DATABASES, CLOUD, SYSTEM, PACKAGES, SECRETS, NETWORK, HARMLESS,
+    FILES, DISKS, GIT, HOSTING, KUBERNETES, DATABASES, STORES, FRAMEWORKS, CLOUD, CONTAINERS,
+    SYSTEM, GUARDS, PACKAGES, DISTRIBUTIONS, SECRETS, NETWORK, HARMLESS,
 )  # fmt: skip
 
 

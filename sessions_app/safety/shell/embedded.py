@@ -10,10 +10,15 @@ from collections.abc import Callable
 
 from sessions_app.safety.shell.start import Start
 from sessions_app.safety.shell.words import Word
+from sessions_app.safety.text import listed
 
 Doors = Callable[[Start], list[str]]
-_ESCAPE = re.compile(r"(?:^|[\n;|'\"])\s*:?(?:[%\d,.$]*|silent!?|exe(?:cute)?\s*['\"]?)\s*!+\s*([^\n]+)")
-_SYSTEM = re.compile(r"\b(?:system|shell_command|shell-command|jobstart|termopen)\s*\(?\s*['\"]([^'\"]+)")
+_ESCAPE = re.compile(
+    r"(?:^|[\n;|'\"])\s*:?(?:[%\d,.$]*|silent!?|exe(?:cute)?\s*['\"]?)\s*!+\s*([^\n]+)"
+)
+_SYSTEM = re.compile(
+    r"\b(?:system|shell_command|shell-command|jobstart|termopen)\s*\(?\s*['\"]([^'\"]+)"
+)
 
 
 def _values(start: Start, options: str, *, attached: str = "") -> list[str]:
@@ -107,7 +112,9 @@ def _manual(start: Start) -> list[str]:
 
 
 def _version_control(start: Start) -> list[str]:
-    found = _values(start, "--upload-pack --receive-pack --exec --open-files-in-pager -O --ext-diff")
+    found = _values(
+        start, "--upload-pack --receive-pack --exec --open-files-in-pager -O --ext-diff"
+    )
     return [text for text in found if " " in text or "/" in text] + [
         text[6:] for text in start.texts() if text.startswith("ext::") and len(text) > 6
     ]
@@ -125,16 +132,16 @@ def _schedule(start: Start) -> list[str]:
 
 
 DOORS: dict[str, Doors] = {
-    **dict.fromkeys("vim vi nvim view ex gvim vimdiff rvim".split(), _editor),
-    **dict.fromkeys("ed red".split(), _line_editor),
-    **dict.fromkeys("gdb lldb pdb".split(), _debugger),
-    **dict.fromkeys("sqlite3 psql mysql mariadb mycli pgcli usql ftp sftp".split(), _database),
-    **dict.fromkeys("tar gtar bsdtar zip cpio".split(), _archive),
-    **dict.fromkeys("sed gsed".split(), _stream_editor),
-    **dict.fromkeys("ssh scp autossh".split(), _secure_shell),
-    **dict.fromkeys("expect tclsh wish".split(), _tcl),
-    **dict.fromkeys("emacs emacsclient guile sbcl clisp".split(), _lisp),
-    **dict.fromkeys("less more most".split(), _pager),
+    **dict.fromkeys(listed("vim vi nvim view ex gvim vimdiff rvim"), _editor),
+    **dict.fromkeys(listed("ed red"), _line_editor),
+    **dict.fromkeys(listed("gdb lldb pdb"), _debugger),
+    **dict.fromkeys(listed("sqlite3 psql mysql mariadb mycli pgcli usql ftp sftp"), _database),
+    **dict.fromkeys(listed("tar gtar bsdtar zip cpio"), _archive),
+    **dict.fromkeys(listed("sed gsed"), _stream_editor),
+    **dict.fromkeys(listed("ssh scp autossh"), _secure_shell),
+    **dict.fromkeys(listed("expect tclsh wish"), _tcl),
+    **dict.fromkeys(listed("emacs emacsclient guile sbcl clisp"), _lisp),
+    **dict.fromkeys(listed("less more most"), _pager),
     "rsync": _synchronizer,
     "man": _manual,
     "git": _version_control,

@@ -13,6 +13,7 @@ from sessions_app.safety.shell.streams import Stream
 from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import HEREDOC_CLOSE, HEREDOC_OPEN
 
+REDIRECTS = frozenset({"file_redirect", "herestring_redirect", "heredoc_redirect"})
 OUTPUTS = frozenset({">", ">|", "&>", ">&"})
 APPENDING = frozenset({">>", "&>>"})
 
@@ -70,7 +71,7 @@ def _of(word: Word) -> Stream:
 
 def _duplicates(operator: str, target: str) -> bool:
     """`2>&1` and `<&3` copy a descriptor and name no file."""
-    return operator in {">&", "<&"} and target.rstrip("-").isdigit() or target == "-"
+    return (operator in {">&", "<&"} and target.rstrip("-").isdigit()) or target == "-"
 
 
 def _output(operator: str, number: str, word: Word, expander: Expander) -> list[Written]:

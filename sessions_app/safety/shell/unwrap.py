@@ -103,8 +103,7 @@ def wrapper_of(start: Start) -> tuple[Wrapper, Layout] | None:
             continue
         named = layout.operands[: len(wrapper.sub)]
         if len(named) == len(wrapper.sub) and all(
-            fnmatchcase(word.text, wanted)
-            for word, wanted in zip(named, wrapper.sub, strict=True)
+            fnmatchcase(word.text, wanted) for word, wanted in zip(named, wrapper.sub, strict=True)
         ):
             return wrapper, layout
     return None
