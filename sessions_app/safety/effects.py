@@ -204,7 +204,7 @@ def _planted(kind: Use, place: Place, parts: list[str]) -> Finding | None:
             return None
         reason = Reason("system.evidence", "Erases history or logs that others rely on.")
         return Finding(DANGEROUS, reason, Reach.MACHINE, _target(place))
-    if STARTUP_PLACES.holds(parts):
+    if STARTUP_PLACES.holds(parts) and not place.name.startswith("known_hosts"):
         text = "Changes a file that runs or is trusted at every start."
         reason = Reason("system.startup_file", text)
         return Finding(DANGEROUS, reason, Reach.HOME, _target(place))

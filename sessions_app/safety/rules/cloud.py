@@ -17,11 +17,14 @@ _COMMON = (
     "profile region output query project zone account format subscription g resource-group n name"
 )
 
-DESTROYS = re.compile(
-    r"(?:delete|destroy|terminate|remove|purge|rb|deregister|disable|revoke|stop|reset|cancel|"
-    r"release|detach|disassociate|drop|uninstall|wipe|erase|abort|deactivate|undelete-)(?:-.*)?$"
-    r"|rm|del|nuke|shutdown|deallocate|power-off"
+DESTROYS = frozenset(
+    listed(
+        "delete destroy terminate remove purge rb deregister disable revoke stop reset cancel "
+        "release detach disassociate drop uninstall wipe erase abort deactivate rm del nuke "
+        "shutdown deallocate unsubscribe halt suspend drain evict undeploy teardown"
+    )
 )
+"""Verbs, also as a part between hyphens: `batch-delete-image`."""
 READS = re.compile(
     r"(?:describe|list|get|show|ls|wait|head|lookup|search|view|check|estimate|validate|"
     r"simulate|tail|filter|status|info|version|help|diff|export|count|preview|test|print)(?:-.*)?$"
@@ -36,7 +39,7 @@ def _by_verb(call: Invocation) -> list[Finding]:
     words = [each.text for each in call.operands[:6]]
     for index, text in enumerate(words):
         verb = text.rpartition(":")[2]
-        if DESTROYS.fullmatch(verb):
+        if DESTROYS & set(verb.split("-")) and not READS.fullmatch(verb):
             return [_destroyed(call, words[: index + 1])]
         if READS.fullmatch(verb):
             return []

@@ -80,8 +80,8 @@ CONTAINERS.dangerous(
     "machines",
     "virsh qm pct VBoxManage multipass lxc incus limactl vboxmanage xl prlctl vmrun",
     sub(
-        "destroy|undefine|delete|stop|shutdown|unregistervm|purge|rollback|vol-delete|"
-        "pool-delete|net-destroy|controlvm|reset|deletevm|factory-reset"
+        "*destroy|*undefine|*delete|stop|shutdown|unregistervm|purge|rollback|controlvm|reset|"
+        "deletevm|factory-reset|remove"
     ),
     text="Destroys or stops virtual machines.",
     targets=RESOURCES,

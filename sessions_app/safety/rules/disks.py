@@ -35,14 +35,10 @@ DISKS.dangerous(
 )
 DISKS.dangerous(
     "wipe",
-    "wipefs blkdiscard nwipe scrub hdparm sg_format badblocks dcfldd dc3dd",
+    "wipefs blkdiscard nwipe scrub hdparm sg_format badblocks",
     (
         flag("a all f force o offset w n z zero")
-        | Condition(
-            lambda call: (
-                call.program in {"blkdiscard", "nwipe", "scrub", "sg_format", "dcfldd", "dc3dd"}
-            )
-        )
+        | Condition(lambda call: call.program in {"blkdiscard", "nwipe", "scrub", "sg_format"})
         | raw("--security-erase* --trim-sector-ranges --yes-i-know*")
     )
     & ~exact("n no-act"),
@@ -60,7 +56,11 @@ DISKS.harmless("wipefs hdparm badblocks nvme", ALWAYS)
 DISKS.dangerous(
     "partition",
     "fdisk sfdisk cfdisk gdisk sgdisk cgdisk",
-    operands(1) & ~flag("l list d dump p print v verify i info V T"),
+    operands(1)
+    & (
+        ~flag("l list d dump p print v verify i info V T")
+        | (flag("d delete") & Condition(lambda call: call.program in {"sgdisk", "gdisk"}))
+    ),
     text="Changes the partition table of a device.",
     targets=DEVICES,
     safer="sfdisk --dump keeps the table; change it in a file first",
@@ -175,7 +175,10 @@ DISKS.harmless("ceph rbd rados gluster", sub("status|-s|ls|health|df|info|osd|vo
 DISKS.dangerous(
     "backup_deleted",
     "restic borg duplicity kopia rclone tarsnap",
-    sub("forget|prune|delete|remove|purge|delete*|snapshot|sync|cleanup|nuke|purge")
+    (
+        sub("forget|prune|delete|remove|purge|delete*|sync|cleanup|nuke|purge|remove-*")
+        | sub("snapshot", "delete|expire")
+    )
     & ~exact("dry-run n"),
     text="Deletes or overwrites backups or remote files.",
 )

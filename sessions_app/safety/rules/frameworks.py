@@ -53,6 +53,12 @@ FRAMEWORKS.dangerous(
     text="Drops the database and starts anew.",
 )
 FRAMEWORKS.caution("migrate", "prisma", sub("migrate|db"), text="Changes a database.")
+FRAMEWORKS.dangerous(
+    "framework_reset",
+    "dotnet dotnet-ef",
+    sub("ef", "database", "drop") | sub("database", "drop"),
+    text="Drops the application's database.",
+)
 FRAMEWORKS.harmless("prisma", sub("generate|format|validate|studio|version|init|debug"))
 FRAMEWORKS.dangerous(
     "framework_reset",

@@ -7,6 +7,7 @@ from sessions_app.safety.rules.base import Concern
 from sessions_app.safety.rules.conditions import (
     ALONE,
     ALWAYS,
+    Condition,
     exact,
     flag,
     operands,
@@ -68,9 +69,10 @@ GUARDS.dangerous(
 GUARDS.caution(
     "network_changed",
     "ip",
-    sub("*", "add|set|replace|change|append"),
+    sub("*", "a|add|set|replace|change|append"),
     text="Changes the network of the machine.",
 )
+GUARDS.dangerous("link_down", "ifdown", ALWAYS, text="Cuts the machine off its network.")
 GUARDS.harmless("ip", ALWAYS)
 GUARDS.dangerous(
     "link_down", "ifconfig", word("down delete"), text="Cuts the machine off its network."
@@ -78,8 +80,8 @@ GUARDS.dangerous(
 GUARDS.harmless("ifconfig iwconfig route ethtool", operands(0, 1))
 GUARDS.dangerous(
     "link_down",
-    "ifdown nmcli netplan route wg-quick",
-    word("down off disconnect delete del flush disable") | raw("eth* en* wl*"),
+    "nmcli netplan route wg-quick",
+    word("down off disconnect delete del flush disable"),
     text="Cuts the machine off its network.",
 )
 GUARDS.harmless("nmcli netplan wg", word("show status get device general info") | ALONE)
@@ -122,10 +124,12 @@ GUARDS.dangerous("setcap", "setcap", ALWAYS, text="Gives a program powers of the
 GUARDS.harmless("getcap getpcaps", ALWAYS)
 GUARDS.dangerous(
     "kernel",
-    "insmod modprobe rmmod kexec",
-    ~exact("n dry-run show-depends l D"),
+    "insmod rmmod kexec",
+    ALWAYS,
     text="Changes the running kernel.",
 )
+GUARDS.dangerous("kernel", "modprobe", flag("r remove"), text="Changes the running kernel.")
+GUARDS.otherwise("module", "modprobe", text="Loads a part of the kernel.")
 GUARDS.harmless("lsmod modinfo dmesg", ~flag("C clear c"))
 GUARDS.dangerous("evidence", "dmesg", flag("C clear c"), text="Erases the kernel's messages.")
 GUARDS.dangerous(
@@ -161,10 +165,19 @@ GUARDS.dangerous(
     "boot",
     "grub-install update-grub grub-mkconfig efibootmgr bcdedit fwupdmgr "
     "flashrom grub2-mkconfig bootctl mkinitcpio update-initramfs dracut",
-    ~flag("v l list version") | raw("-B -c -b -o"),
+    (
+        ~flag("v l list version list-modules u r")
+        & ~ALONE
+        & ~sub("status|list|get-*|refresh")
+        & ~sub("is-installed")
+    )
+    | raw("-B -c -b -o -w")
+    | Condition(
+        lambda call: call.program in {"update-grub", "dracut", "mkinitcpio"} and len(call.argv) == 1
+    ),
     text="Changes how the machine starts.",
 )
-GUARDS.harmless("efibootmgr bootctl fwupdmgr", ALONE | sub("status|list|get-devices"))
+GUARDS.harmless("efibootmgr bootctl fwupdmgr flashrom dracut", ALWAYS)
 GUARDS.dangerous(
     "alternatives",
     "update-alternatives ldconfig update-rc.d chkconfig",

@@ -14,6 +14,7 @@ HOSTING.dangerous(
     "hosting_deleted",
     HUB,
     sub("*", "delete|purge|remove|archive|transfer")
+    | sub("delete")
     | sub("api|delete") & value("X method", "DELETE delete"),
     text="Deletes something of the hosted project.",
     reach=Reach.SHARED,

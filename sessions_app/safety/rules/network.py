@@ -190,11 +190,16 @@ NETWORK.caution(
 NETWORK.otherwise("session", "ssh autossh mosh rsh rlogin", text="Enters another machine.")
 NETWORK.dangerous(
     "tunnel",
-    "ngrok localtunnel lt cloudflared bore frpc chisel gost localhost.run "
-    "tailscale zrok pagekite serveo expose inlets",
-    sub("http|tcp|tunnel|start|local|client|server|funnel|serve|tls|share|run|*")
-    & ~sub("version|status|help|list|ip|ping|netcheck"),
+    "ngrok localtunnel lt cloudflared bore frpc chisel gost zrok pagekite expose inlets",
+    ~sub("version|status|help|list|token|verify|completion|login|config|invite|enable|update")
+    & ~sub("tunnel", "list|login|create|info|route|cleanup"),
     text="Opens this machine to the internet.",
+)
+NETWORK.dangerous(
+    "tunnel",
+    "tailscale",
+    sub("funnel|serve|ssh|set|web") | flag("advertise-routes advertise-exit-node ssh"),
+    text="Opens this machine to others.",
 )
 NETWORK.harmless("tailscale cloudflared ngrok", sub("version|status|help|list|ip|ping|netcheck"))
 NETWORK.otherwise(

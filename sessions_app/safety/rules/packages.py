@@ -114,7 +114,10 @@ PACKAGES.dangerous(
 PACKAGES.harmless("twine", sub("check"))
 PACKAGES.dangerous("publish", "gem", sub("push|yank"), text=PUBLISHED)
 PACKAGES.dangerous(
-    "publish", "cargo", sub("yank|owner"), text="Withdraws a release or changes owners."
+    "publish",
+    "cargo",
+    sub("yank|owner") & ~flag("l list undo"),
+    text="Withdraws a release or changes owners.",
 )
 PACKAGES.dangerous(
     "publish",
@@ -142,7 +145,7 @@ PACKAGES.dangerous(
 PACKAGES.caution(
     "installed",
     NODE,
-    (sub("install|i|add|update|upgrade|up|link|in") & operands(2))
+    (sub("install|i|a|add|update|upgrade|up|link|in") & operands(2))
     | sub("update|upgrade|up")
     | sub("dlx|exec|x|create|init") & operands(2)
     | sub("global")
@@ -172,13 +175,13 @@ PACKAGES.harmless(
         "install|i|ci|test|t|tst|run|run-script|start|stop|list|ls|ll|outdated|view|info|why|"
         "explain|audit|pack|help|version|config|get|root|prefix|bin|ping|search|fund|doctor|"
         "whoami|query|exec|workspaces|workspace|dedupe|init|licenses|build|dev|lint|check|format|"
-        "typecheck|patch|approve-builds|import|plugin|constraints|node"
+        "typecheck|outdated|pm|repl|feedback|upgrade-interactive|patch|approve-builds|import|plugin|constraints|node"
     )
     | ALONE
     | raw("--version"),
 )
 PACKAGES.harmless(
-    "yarn pnpm bun",
+    "yarn pnpm",
     ~sub(
         "add|dlx|create|global|publish|remove|update|upgrade|up|link|exec|config|set|login|npm|"
         "logout|x|rm|cache|un|uninstall|why-not|patch-commit"

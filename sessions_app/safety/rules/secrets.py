@@ -20,7 +20,7 @@ SECRETS.harmless("printenv env", ALWAYS)
 SECRETS.dangerous(
     "key_export",
     "gpg gpg2",
-    flag("export-secret-keys export-secret-subkeys export-ownertrust"),
+    exact("export-secret-keys export-secret-key export-secret-subkeys export-ownertrust"),
     text="Exports private keys.",
 )
 SECRETS.dangerous(
@@ -64,9 +64,9 @@ SECRETS.dangerous(
     "doppler infisical berglas secrethub",
     sub(
         "show|get|read|cat|export|ls-values|unlock|item|document|insert|rm|edit|git|"
-        "secrets|list|download|delete|clip"
+        "secrets|list|download|delete|clip|destroy"
     ),
-    text="Takes secrets out of a password manager.",
+    text="Takes secrets out of a password manager, or changes them.",
 )
 SECRETS.tame.update(listed("pass op chamber doppler infisical"))
 SECRETS.otherwise(

@@ -84,6 +84,7 @@ for _client in MONGO.split():
     STORES.checked(_client, _mongo)
     STORES.tame.add(_client)
 
+STORES.reads("rabbitmqctl", grammar(leading="n node t timeout"))
 STORES.dangerous(
     "topic_deleted",
     "kafka-topics kafka-topics.sh rabbitmqctl rabbitmqadmin nats",

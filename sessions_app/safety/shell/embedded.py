@@ -98,6 +98,15 @@ def _tcl(start: Start) -> list[str]:
     return [each for text in scripts for each in found.findall(text)]
 
 
+def _splitter(start: Start) -> list[str]:
+    return _values(start, "--filter")
+
+
+def _finder(start: Start) -> list[str]:
+    found = re.compile(r"(?:execute|become|reload|transform)(?:-silent)?[(:]([^)]+)")
+    return [each for text in _values(start, "--bind --preview") for each in found.findall(text)]
+
+
 def _lisp(start: Start) -> list[str]:
     scripts = _values(start, "--eval -eval --execute -e")
     return [each for text in scripts for each in _SYSTEM.findall(text.replace("\\", ""))]
@@ -143,6 +152,8 @@ DOORS: dict[str, Doors] = {
     **dict.fromkeys(listed("emacs emacsclient guile sbcl clisp"), _lisp),
     **dict.fromkeys(listed("less more most"), _pager),
     "rsync": _synchronizer,
+    "split": _splitter,
+    "fzf": _finder,
     "man": _manual,
     "git": _version_control,
     "socat": _relay,

@@ -56,7 +56,6 @@ LANGUAGES: dict[str, Language] = {
     "jruby": _RUBY,
     "node": _NODE,
     "nodejs": _NODE,
-    "bun": _NODE,
     "tsx": _NODE,
     "ts-node": _NODE,
     "deno": Language(name="node", code=frozenset(), needs_word="eval", operand=True),
