@@ -1,12 +1,12 @@
-"""Danger classes of tool calls: what a call would do, read from its parsed form, never from a regex.
+"""Danger classes of tool calls: what a call would do, read from its syntax, never by pattern.
 
 The doctrine, by which rules and labelled cases are both written:
 
 *dangerous* - what was there cannot be had back, or trust is given away. The broker asks and takes a
 snapshot first.
-  - Content is deleted or overwritten and the set is open (a tree, a pattern, a whole store, a target
-    that is not known), or it lies outside the workspace and the scratch directories, where no
-    snapshot reaches.
+  - Content is deleted or overwritten and the set is open (a tree, a pattern, a whole store, a
+    target that is not known), or it lies outside the workspace and the scratch directories,
+    where no snapshot reaches.
   - Something shared, remote or running is destroyed, stopped, overwritten or published: remote
     branches, cluster objects, tables, cloud resources, services, packages.
   - Code runs that nobody has seen: downloaded, decoded, or piped into a shell; reverse shells.

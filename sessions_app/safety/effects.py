@@ -1,4 +1,5 @@
-"""The doctrine of files: what a use of a place means, by whose ground it is and how open the set."""
+"""The doctrine of files: what a use of a place means, by whose ground it is and how open the "
+"set."""
 
 from __future__ import annotations
 
@@ -171,7 +172,7 @@ def _raw_device(danger: Danger, place: Place) -> Finding:
 def _secret(place: Place) -> Finding:
     reason = Reason("secrets.read", "Reads credentials; they would stand in the transcript.")
     safer = "Ask for the secret to be granted to the session instead of reading its file."
-    return Finding(DANGEROUS, reason, Reach.SECRET, _target(place), safer)
+    return Finding(DANGEROUS, reason, Reach.PRIVATE, _target(place), safer)
 
 
 def _special(kind: Use, place: Place) -> Finding | None:
@@ -193,7 +194,7 @@ def _read(place: Place, parts: list[str]) -> Finding | None:
         return _secret(place)
     if PRIVATE_PLACES.holds(parts) and not named(place.name, SAMPLES):
         reason = Reason("secrets.private", "Reads a file that usually holds secrets.")
-        return Finding(CAUTION, reason, Reach.SECRET, _target(place))
+        return Finding(CAUTION, reason, Reach.PRIVATE, _target(place))
     return None
 
 
@@ -203,7 +204,7 @@ def _planted(kind: Use, place: Place, parts: list[str]) -> Finding | None:
             return None
         reason = Reason("system.evidence", "Erases history or logs that others rely on.")
         return Finding(DANGEROUS, reason, Reach.MACHINE, _target(place))
-    if STARTUP_PLACES.holds(parts):
+    if STARTUP_PLACES.holds(parts) and not place.name.startswith("known_hosts"):
         text = "Changes a file that runs or is trusted at every start."
         reason = Reason("system.startup_file", text)
         return Finding(DANGEROUS, reason, Reach.HOME, _target(place))

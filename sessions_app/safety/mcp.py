@@ -13,16 +13,26 @@ from typing import Any
 from sessions_app.safety.effects import Use
 from sessions_app.safety.languages.sql import judge
 from sessions_app.safety.model import Call, Danger, Finding, Reach, Reason, Target
-from sessions_app.safety.text import clean
+from sessions_app.safety.text import clean, listed
 from sessions_app.safety.trace import Trace
 
 DESTROYING = frozenset(
-    ["delete", "remove", "drop", "destroy", "purge", "wipe", "erase", "truncate", "terminate", "uninstall", "revoke", "kill", "shutdown", "reset", "force", "clear", "flush", "cancel", "prune", "rm", "unpublish", "overwrite", "deprovision", "nuke", "stop", "disable", "trash", "discard", "drain", "evict"]
+    listed(
+        "delete remove drop destroy purge wipe erase truncate terminate uninstall revoke kill "
+        "shutdown "
+        "reset force clear flush cancel prune rm unpublish overwrite deprovision nuke stop disable "
+        "trash discard drain evict"
+    )
 )
 READING = frozenset(
-    ["get", "list", "read", "search", "find", "show", "describe", "fetch", "view", "query", "lookup", "status", "check", "count", "inspect", "log", "logs", "diff", "browse", "help", "ping", "echo", "whoami", "validate", "explain", "summarize", "preview", "head", "tail", "ls", "cat", "stat", "info", "resolve", "current", "convert", "calculate", "add_numbers", "time"]
+    listed(
+        "get list read search find show describe fetch view query lookup status check count "
+        "inspect "
+        "log logs diff browse help ping echo whoami validate explain summarize preview head tail "
+        "ls cat stat info resolve current convert calculate add_numbers time"
+    )
 )
-SHELLS = frozenset(["shell", "bash", "exec", "execute", "command", "terminal", "cmd", "powershell", "sh", "run_command"])
+SHELLS = frozenset(listed("shell bash exec execute command terminal cmd powershell sh run_command"))
 SQL_KEYS = ("sql", "query", "statement", "sql_query")
 COMMAND_KEYS = frozenset({"command", "cmd", "script", "commands", "shell_command", "argv"})
 _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")

@@ -49,7 +49,7 @@ class Reach(StrEnum):
     HOME = "files outside the workspace"
     MACHINE = "this whole machine"
     SHARED = "other machines or services that people share"
-    SECRET = "credentials or private content"
+    PRIVATE = "credentials or private content"
 
 
 REACH_ORDER = tuple(Reach)
@@ -80,7 +80,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What would be touched: `kind` is path, device, host, ref, resource, database, process, …"""
+    """What would be touched: `kind` is path, device, host, ref, resource, process and so on."""
 
     kind: str
     value: str

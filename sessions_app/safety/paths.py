@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sessions_app.safety.shell.words import Word
-from sessions_app.safety.text import HOLE_OPEN, HOME, has_hole, holes_as, is_hole, show
+from sessions_app.safety.text import HOLE_OPEN, HOME, has_hole, holes_as, is_hole, listed, show
 
 SCRATCH = ("/tmp", "/var/tmp", "/dev/shm", "/private/tmp", "/private/var/tmp")  # noqa: S108
 SINKS = frozenset(
@@ -15,7 +15,10 @@ SINKS = frozenset(
 )
 SINK_TREES = ("/dev/fd", "/dev/std", "/dev/pts", "/proc/self/fd")
 NETWORK_TREES = ("/dev/tcp/", "/dev/udp/")
-SYSTEM = ["/etc", "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/boot", "/sys", "/proc", "/dev", "/var", "/run", "/System", "/Library", "/Applications", "/Windows"]
+SYSTEM = listed(
+    "/etc /usr /bin /sbin /lib /lib32 /lib64 /boot /sys /proc /dev /var /run /System /Library "
+    "/Applications /Windows"
+)
 HOMES = ("/home/", "/Users/")
 
 
@@ -93,19 +96,20 @@ def zone_of(path: str, workspace: str) -> Zone:
     """The zone of a resolved path."""
     if inside(path, workspace):
         return Zone.WORKSPACE
-    if path.startswith(HOME) or path.startswith(HOMES):
+    if path.startswith((HOME, *HOMES)) or inside(path, "/root"):
         return Zone.HOME
-    if path.startswith(NETWORK_TREES):
-        return Zone.NETWORK
-    if path in SINKS or path.startswith(SINK_TREES):
-        return Zone.SINK
     if any(inside(path, tree) for tree in SCRATCH):
         return Zone.SCRATCH
-    if path.startswith("/dev/"):
-        return Zone.DEVICE
-    if path == "/" or path.startswith("/root") or any(inside(path, tree) for tree in SYSTEM):
-        return Zone.HOME if inside(path, "/root") else Zone.SYSTEM
-    return Zone.OUTSIDE
+    if path.startswith(("/dev/", "/proc/self/fd")):
+        return _device_zone(path)
+    system = path == "/" or any(inside(path, tree) for tree in SYSTEM)
+    return Zone.SYSTEM if system else Zone.OUTSIDE
+
+
+def _device_zone(path: str) -> Zone:
+    if path.startswith(NETWORK_TREES):
+        return Zone.NETWORK
+    return Zone.SINK if path in SINKS or path.startswith(SINK_TREES) else Zone.DEVICE
 
 
 def inside(path: str, tree: str) -> bool:

@@ -19,6 +19,11 @@ _MARKS = re.compile("[\ue000-\ue01f]")
 _HOLE = re.compile(f"{HOLE_OPEN}([^{HOLE_CLOSE}]*){HOLE_CLOSE}")
 
 
+def listed(text: str) -> list[str]:
+    """The words of a table kept as text, so that tables stay readable."""
+    return text.split()
+
+
 def clean(text: str) -> str:
     """Foreign text without our marks, NUL bytes and carriage returns before line ends."""
     text = _MARKS.sub("?", text) if not text.isascii() else text

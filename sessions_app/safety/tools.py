@@ -10,7 +10,7 @@ from sessions_app.safety.effects import Use, use
 from sessions_app.safety.mcp import look_at_mcp
 from sessions_app.safety.model import Call, Danger, Finding, Reach, Reason, Target
 from sessions_app.safety.paths import place, resolve
-from sessions_app.safety.rules.network import (
+from sessions_app.safety.rules.addresses import (
     LOCAL_NAMES,
     address_findings,
     host_of,

@@ -56,6 +56,11 @@ class Trace:
         if self._commands > MAX_COMMANDS or self.seconds_left() <= 0:
             raise BudgetExceededError
 
+    def keep_time(self) -> None:
+        """Raise `BudgetExceededError` when the analysis took too long already."""
+        if self.seconds_left() <= 0:
+            raise BudgetExceededError
+
     def seconds_left(self) -> float:
         """CPU seconds this analysis may still take; negative when it took too long."""
         return self._deadline - time.thread_time()

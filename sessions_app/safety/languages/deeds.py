@@ -104,7 +104,7 @@ def _network(start: Start, deed: Deed, arguments: list[Argument]) -> None:
         start.shell.trace.hosts[show(host)] = None
     if traits & {"secret", "outside"}:
         text = "Sends private content to another machine."
-        start.note(Danger.DANGEROUS, "secrets.sent", text, Reach.SECRET)
+        start.note(Danger.DANGEROUS, "secrets.sent", text, Reach.PRIVATE)
     elif deed is Deed.REMOVE:
         text = "Asks a remote service to delete something."
         start.note(Danger.DANGEROUS, "network.delete", text, Reach.SHARED)
@@ -121,7 +121,7 @@ def _remark(start: Start, deed: Deed, first: Argument) -> None:
         start.note(danger, "system.kill", "Ends processes.", Reach.MACHINE)
     elif deed is Deed.ENVIRONMENT:
         text = "Reads the environment, which may hold secrets."
-        start.note(Danger.CAUTION, "secrets.environment", text, Reach.SECRET)
+        start.note(Danger.CAUTION, "secrets.environment", text, Reach.PRIVATE)
     elif deed is Deed.UNKNOWN:
         text = "The code does something that is not known here."
         start.note(Danger.CAUTION, "code.unknown", text)

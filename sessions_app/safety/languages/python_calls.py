@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sessions_app.safety.languages.deeds import Deed
+from sessions_app.safety.text import listed
 
 CALLS: dict[str, Deed] = {}
 
@@ -52,10 +53,33 @@ _all(Deed.FORK, "os.fork os.forkpty")
 _all(Deed.ENVIRONMENT, "os.environ")
 
 SAFE_MODULES = frozenset(
-    ["abc", "argparse", "array", "ast", "base64", "binascii", "bisect", "calendar", "cmath", "codecs", "collections", "colorsys", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "difflib", "dis", "email", "enum", "errno", "fnmatch", "fractions", "functools", "getpass", "glob", "gzip", "hashlib", "heapq", "hmac", "html", "inspect", "io", "ipaddress", "itertools", "json", "keyword", "linecache", "locale", "logging", "math", "mimetypes", "operator", "os", "pathlib", "platform", "pprint", "queue", "random", "re", "secrets", "shlex", "shutil", "site", "socket", "sqlite3", "ssl", "stat", "statistics", "string", "struct", "subprocess", "sys", "sysconfig", "tempfile", "textwrap", "threading", "time", "timeit", "tokenize", "tomllib", "traceback", "types", "typing", "unicodedata", "unittest", "urllib", "uuid", "warnings", "xml", "zipfile", "zlib", "zoneinfo", "numpy", "yaml", "requests", "httpx", "tomli", "tarfile", "asyncio", "bz2", "lzma", "http", "concurrent", "builtins", "__future__", "importlib", "pty", "signal", "pickle", "pkg_resources", "packaging", "toml", "smtplib", "ftplib", "runpy", "marshal", "code"]
+    listed(
+        "abc argparse array ast base64 binascii bisect calendar cmath codecs collections colorsys "
+        "contextlib copy csv dataclasses datetime decimal difflib dis email enum errno fnmatch "
+        "fractions functools getpass glob gzip hashlib heapq hmac html inspect io ipaddress "
+        "itertools "
+        "json keyword linecache locale logging math mimetypes operator os pathlib platform pprint "
+        "queue random re secrets shlex shutil site socket sqlite3 ssl stat statistics string "
+        "struct "
+        "subprocess sys sysconfig tempfile textwrap threading time timeit tokenize tomllib "
+        "traceback "
+        "types typing unicodedata unittest urllib uuid warnings xml zipfile zlib zoneinfo numpy "
+        "yaml "
+        "requests httpx tomli tarfile asyncio bz2 lzma http concurrent builtins __future__ "
+        "importlib "
+        "pty signal pickle pkg_resources packaging toml smtplib ftplib runpy marshal code"
+    )
 )
 SAFE_BUILTINS = frozenset(
-    ["abs", "all", "any", "ascii", "bin", "bool", "bytearray", "bytes", "callable", "chr", "complex", "dict", "dir", "divmod", "enumerate", "filter", "float", "format", "frozenset", "hasattr", "hash", "hex", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "list", "map", "max", "memoryview", "min", "next", "object", "oct", "ord", "pow", "print", "property", "range", "repr", "reversed", "round", "set", "slice", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "vars", "zip", "getattr", "setattr", "locals", "globals", "help", "exit", "quit", "Exception", "ValueError", "SystemExit", "RuntimeError", "KeyError"]
+    listed(
+        "abs all any ascii bin bool bytearray bytes callable chr complex dict dir divmod enumerate "
+        "filter float format frozenset hasattr hash hex id input int isinstance issubclass iter "
+        "len "
+        "list map max memoryview min next object oct ord pow print property range repr reversed "
+        "round "
+        "set slice sorted staticmethod str sum super tuple type vars zip getattr setattr locals "
+        "globals help exit quit Exception ValueError SystemExit RuntimeError KeyError"
+    )
 )
 DANGEROUS_TOGETHER = ({"socket", "dup2"}, {"socket", "pty"}, {"socket", "SHELL_FROM_SOCKET"})
 """Names that make a reverse shell when they stand in one piece of code."""

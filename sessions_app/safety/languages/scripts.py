@@ -104,6 +104,7 @@ class _Reader:
         """Judge every call, tick and name in order."""
         self._together()
         for index, token in enumerate(self.tokens):
+            self.start.shell.trace.keep_time()
             if token.kind == "ticks":
                 self._ticks(token)
             elif token.kind == "name":
@@ -176,7 +177,9 @@ class _Reader:
         called = following == "(" and not self._follows_definition(index)
         head, _, rest = name.partition(".")
         own = text in self.values or head in self.vocabulary.harmless
-        if (called and not own and not rest and head not in self.vocabulary.harmless) or head in self.vocabulary.risky:
+        if (
+            called and not own and not rest and head not in self.vocabulary.harmless
+        ) or head in self.vocabulary.risky:
             do(self.start, Deed.UNKNOWN, [])
 
     def _arguments(self, index: int) -> list[Argument]:
@@ -207,7 +210,7 @@ class _Reader:
         """Strings and known variables joined; anything else is a hole."""
         parts: list[Word] = []
         for token in given:
-            if token.kind == "string" or token.kind == "number":
+            if token.kind in {"string", "number"}:
                 parts.append(Word(token.text))
             elif token.kind == "ticks":
                 parts.append(Word(token.text) if not self.vocabulary.ticks_run else unknown("`…`"))
@@ -230,4 +233,8 @@ def _sign(token: Token) -> bool:
 
 
 def _ends(token: Token) -> bool:
-    return (_sign(token) and token.text in {";", "}", "\n"}) or token.text in {"if", "unless", "for"}
+    return (_sign(token) and token.text in {";", "}", "\n"}) or token.text in {
+        "if",
+        "unless",
+        "for",
+    }

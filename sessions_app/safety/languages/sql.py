@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from sessions_app.safety.model import Danger
+from sessions_app.safety.text import listed
 
 MAX_TOKENS = 4000
 _TOKEN = re.compile(
@@ -20,10 +22,19 @@ _TOKEN = re.compile(
 )
 OPENING = frozenset({"EXPLAIN", "WITH", "BEGIN", "START", "DO", "ANALYZE", "IF", "THEN", "ELSE"})
 READING = frozenset(
-    ["SELECT", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "PRAGMA", "BEGIN", "COMMIT", "ROLLBACK", "END", "SET", "USE", "VALUES", "TABLE", "START", "ANALYZE", "SAVEPOINT", "RELEASE", "LISTEN", "FETCH", "DECLARE", "CLOSE", "HELP", "STATUS", "INSERT", "CREATE", "COMMENT", "COPY", "MERGE", "NOTIFY", "PREPARE", "DEALLOCATE", "RESET", "UNLISTEN", "WITH", "DO", "CHECKPOINT", "LOAD"]
+    listed(
+        "SELECT SHOW DESCRIBE DESC EXPLAIN PRAGMA BEGIN COMMIT ROLLBACK END SET USE VALUES TABLE "
+        "START "
+        "ANALYZE SAVEPOINT RELEASE LISTEN FETCH DECLARE CLOSE HELP STATUS INSERT CREATE COMMENT "
+        "COPY "
+        "MERGE NOTIFY PREPARE DEALLOCATE RESET UNLISTEN WITH DO CHECKPOINT LOAD"
+    )
 )
 CHANGING = frozenset(
-    ["UPDATE", "DELETE", "ALTER", "GRANT", "REVOKE", "VACUUM", "REINDEX", "CLUSTER", "REFRESH", "LOCK", "CALL", "EXECUTE", "REPLACE", "RENAME", "KILL", "OPTIMIZE", "REPAIR", "ATTACH", "DETACH", "IMPORT", "EXEC", "REASSIGN", "SECURITY"]
+    listed(
+        "UPDATE DELETE ALTER GRANT REVOKE VACUUM REINDEX CLUSTER REFRESH LOCK CALL EXECUTE REPLACE "
+        "RENAME KILL OPTIMIZE REPAIR ATTACH DETACH IMPORT EXEC REASSIGN SECURITY"
+    )
 )
 
 
@@ -40,11 +51,7 @@ class Statement:
 def statements(text: str) -> list[list[str]]:
     """The statements of a script as upper-case words; strings and comments are left out."""
     found: list[list[str]] = [[]]
-    count = 0
-    for match in _TOKEN.finditer(text):
-        count += 1
-        if count > MAX_TOKENS:
-            break
+    for match in islice(_TOKEN.finditer(text), MAX_TOKENS):
         kind = match.lastgroup
         if kind == "end":
             found.append([])
@@ -81,11 +88,15 @@ def _judged(words: list[str]) -> Statement | None:
         )
     if verb == "TRUNCATE":
         return _dangerous("truncate", "Empties tables at once.", rest)
+    if verb == "ALTER" and "DROP" in rest:
+        return _dangerous("alter_drop", "Drops a part of a table with its content.", rest)
+    return _rows(verb, rest, target)
+
+
+def _rows(verb: str, rest: list[str], target: str) -> Statement:
     if verb in {"DELETE", "UPDATE"} and "WHERE" not in rest:
         done = "Deletes" if verb == "DELETE" else "Changes"
         return _dangerous(f"{verb.lower()}_all", f"{done} every row: there is no WHERE.", rest)
-    if verb == "ALTER" and "DROP" in rest:
-        return _dangerous("alter_drop", "Drops a part of a table with its content.", rest)
     text = "Changes rows or objects of a database."
     return Statement(Danger.CAUTION, "change", text, target.lower())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sessions_app.safety.languages.deeds import Deed
+from sessions_app.safety.text import listed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,16 +22,19 @@ class Vocabulary:
 
 
 FETCHING = frozenset(
-    ["fetch", "http.get", "https.get", "axios", "axios.get", "got", "open-uri", "URI.open", "Net.HTTP.get", "LWP.Simple.get", "file_get_contents", "curl_exec", "HTTP.Tiny"]
+    listed(
+        "fetch http.get https.get axios axios.get got open-uri URI.open Net.HTTP.get "
+        "LWP.Simple.get file_get_contents curl_exec HTTP.Tiny"
+    )
 )
 
-FETCHING_MODULES = frozenset(["http", "https", "axios", "node-fetch", "got", "undici", "open-uri", "net/http"])
-LOOPS = frozenset(["while", "until", "for", "loop", "forever"])
+FETCHING_MODULES = frozenset(listed("http https axios node-fetch got undici open-uri net/http"))
+LOOPS = frozenset(listed("while until for loop forever"))
 
 
-def _calls(**deeds: str) -> dict[str, Deed]:
-    """Calls by deed: `shell="system exec"`."""
-    return {name: Deed(deed.lower()) for deed, names in deeds.items() for name in names.split()}
+def _calls(deeds: dict[Deed, str]) -> dict[str, Deed]:
+    """Calls by what they do."""
+    return {name: deed for deed, names in deeds.items() for name in names.split()}
 
 
 def _words(*texts: str) -> frozenset[str]:
@@ -49,26 +53,32 @@ tonumber pairs ipairs select assert error type
 
 NODE = Vocabulary(
     calls=_calls(
-        shell="execSync exec *.execSync child_process.exec *.exec.sh $",
-        argv="spawn spawnSync execFile execFileSync *.spawn *.spawnSync *.execFile *.execFileSync "
-        "Bun.spawn Bun.spawnSync Deno.run fork *.fork",
-        delete="*.unlink *.unlinkSync unlinkSync unlink *.rmdirSync *.rmdir",
-        tree="*.rmSync *.rm rmSync *.removeSync *.remove.fs rimraf *.emptyDirSync Deno.remove "
-        "Deno.removeSync",
-        write="*.writeFileSync *.writeFile writeFileSync *.createWriteStream *.outputFileSync "
-        "Deno.writeTextFile Deno.writeTextFileSync Bun.write *.appendFileSync",
-        empty="*.truncateSync *.truncate",
-        read="*.readFileSync *.readFile readFileSync *.createReadStream Deno.readTextFile "
-        "Deno.readTextFileSync",
-        move="*.renameSync *.rename",
-        copy="*.copyFileSync *.cpSync",
-        rights="*.chmodSync *.chownSync",
-        fetch="fetch http.get https.get axios.get axios got",
-        send="axios.post http.request https.request net.connect net.createConnection",
-        remove="axios.delete",
-        eval="eval Function vm.runInThisContext vm.runInNewContext",
-        kill="process.kill",
-        environment="process.env",
+        {
+            Deed.SHELL: "execSync exec *.execSync child_process.exec *.exec.sh $",
+            Deed.ARGV: "spawn spawnSync execFile execFileSync *.spawn *.spawnSync *.execFile "
+            "*.execFileSync "
+            "Bun.spawn Bun.spawnSync Deno.run fork *.fork",
+            Deed.DELETE: "*.unlink *.unlinkSync unlinkSync unlink *.rmdirSync *.rmdir",
+            Deed.TREE: "*.rmSync *.rm rmSync *.removeSync *.remove.fs rimraf *.emptyDirSync "
+            "Deno.remove "
+            "Deno.removeSync",
+            Deed.WRITE: "*.writeFileSync *.writeFile writeFileSync *.createWriteStream "
+            "*.outputFileSync "
+            "Deno.writeTextFile Deno.writeTextFileSync Bun.write *.appendFileSync",
+            Deed.EMPTY: "*.truncateSync *.truncate",
+            Deed.READ: "*.readFileSync *.readFile readFileSync *.createReadStream "
+            "Deno.readTextFile "
+            "Deno.readTextFileSync",
+            Deed.MOVE: "*.renameSync *.rename",
+            Deed.COPY: "*.copyFileSync *.cpSync",
+            Deed.RIGHTS: "*.chmodSync *.chownSync",
+            Deed.FETCH: "fetch http.get https.get axios.get axios got",
+            Deed.SEND: "axios.post http.request https.request net.connect net.createConnection",
+            Deed.REMOVE: "axios.delete",
+            Deed.EVAL: "eval Function vm.runInThisContext vm.runInNewContext",
+            Deed.KILL: "process.kill",
+            Deed.ENVIRONMENT: "process.env",
+        }
     )
     | {"*.exec": Deed.UNKNOWN, "cp.exec": Deed.SHELL, "c.exec": Deed.SHELL},
     harmless=_words(
@@ -84,20 +94,22 @@ NODE = Vocabulary(
 )
 PERL = Vocabulary(
     calls=_calls(
-        shell="system exec",
-        delete="unlink rmdir",
-        tree="rmtree remove_tree File.Path.rmtree File.Path.remove_tree",
-        open="open sysopen",
-        empty="truncate",
-        move="rename move File.Copy.move",
-        copy="copy File.Copy.copy",
-        rights="chmod chown",
-        eval="eval do.file",
-        kill="kill",
-        fork="fork",
-        fetch="get LWP.Simple.get getstore",
-        send="IO.Socket.INET socket",
-        environment="ENV",
+        {
+            Deed.SHELL: "system exec",
+            Deed.DELETE: "unlink rmdir",
+            Deed.TREE: "rmtree remove_tree File.Path.rmtree File.Path.remove_tree",
+            Deed.OPEN: "open sysopen",
+            Deed.EMPTY: "truncate",
+            Deed.MOVE: "rename move File.Copy.move",
+            Deed.COPY: "copy File.Copy.copy",
+            Deed.RIGHTS: "chmod chown",
+            Deed.EVAL: "eval do.file",
+            Deed.KILL: "kill",
+            Deed.FORK: "fork",
+            Deed.FETCH: "get LWP.Simple.get getstore",
+            Deed.SEND: "IO.Socket.INET socket",
+            Deed.ENVIRONMENT: "ENV",
+        }
     ),
     harmless=_words(_PLAIN, "qw scalar wantarray ref bless tr y s m STDIN STDOUT STDERR ARGV JSON"),
     ticks_run=True,
@@ -109,26 +121,30 @@ PERL = Vocabulary(
 )
 RUBY = Vocabulary(
     calls=_calls(
-        shell="system exec spawn Kernel.system Kernel.exec Process.spawn IO.popen Open3.capture2 "
-        "Open3.capture3 Open3.capture2e Open3.popen3",
-        delete="File.delete File.unlink FileUtils.rm FileUtils.rm_f Dir.delete Dir.rmdir Dir.unlink "
-        "*.unlink",
-        tree="FileUtils.rm_rf FileUtils.rm_r FileUtils.remove_dir FileUtils.remove_entry "
-        "FileUtils.remove_entry_secure FileUtils.rmtree rm_rf rm_r *.rmtree",
-        write="File.write IO.write IO.binwrite",
-        open="File.open File.new open",
-        read="File.read IO.read File.readlines IO.readlines",
-        empty="File.truncate",
-        move="FileUtils.mv File.rename",
-        copy="FileUtils.cp FileUtils.cp_r FileUtils.copy",
-        rights="FileUtils.chmod FileUtils.chmod_R FileUtils.chown_R File.chmod",
-        fetch="URI.open Net.HTTP.get Net.HTTP.get_response",
-        send="Net.HTTP.post Net.HTTP.post_form TCPSocket TCPSocket.new TCPSocket.open",
-        remove="Net.HTTP.delete",
-        eval="eval instance_eval class_eval Kernel.eval",
-        kill="Process.kill",
-        fork="fork Process.fork",
-        environment="ENV",
+        {
+            Deed.SHELL: "system exec spawn Kernel.system Kernel.exec Process.spawn IO.popen "
+            "Open3.capture2 "
+            "Open3.capture3 Open3.capture2e Open3.popen3",
+            Deed.DELETE: "File.delete File.unlink FileUtils.rm FileUtils.rm_f Dir.delete "
+            "Dir.rmdir Dir.unlink "
+            "*.unlink",
+            Deed.TREE: "FileUtils.rm_rf FileUtils.rm_r FileUtils.remove_dir FileUtils.remove_entry "
+            "FileUtils.remove_entry_secure FileUtils.rmtree rm_rf rm_r *.rmtree",
+            Deed.WRITE: "File.write IO.write IO.binwrite",
+            Deed.OPEN: "File.open File.new open",
+            Deed.READ: "File.read IO.read File.readlines IO.readlines",
+            Deed.EMPTY: "File.truncate",
+            Deed.MOVE: "FileUtils.mv File.rename",
+            Deed.COPY: "FileUtils.cp FileUtils.cp_r FileUtils.copy",
+            Deed.RIGHTS: "FileUtils.chmod FileUtils.chmod_R FileUtils.chown_R File.chmod",
+            Deed.FETCH: "URI.open Net.HTTP.get Net.HTTP.get_response",
+            Deed.SEND: "Net.HTTP.post Net.HTTP.post_form TCPSocket TCPSocket.new TCPSocket.open",
+            Deed.REMOVE: "Net.HTTP.delete",
+            Deed.EVAL: "eval instance_eval class_eval Kernel.eval",
+            Deed.KILL: "Process.kill",
+            Deed.FORK: "fork Process.fork",
+            Deed.ENVIRONMENT: "ENV",
+        }
     ),
     harmless=_words(
         _PLAIN,
@@ -145,20 +161,22 @@ RUBY = Vocabulary(
 )
 PHP = Vocabulary(
     calls=_calls(
-        shell="system exec shell_exec passthru popen proc_open pcntl_exec",
-        delete="unlink rmdir",
-        write="file_put_contents",
-        open="fopen",
-        read="file_get_contents readfile file",
-        move="rename",
-        copy="copy",
-        rights="chmod chown",
-        fetch="curl_exec",
-        send="fsockopen mail stream_socket_client curl_setopt",
-        eval="eval assert create_function include require include_once require_once",
-        kill="posix_kill",
-        fork="pcntl_fork",
-        environment="getenv _ENV",
+        {
+            Deed.SHELL: "system exec shell_exec passthru popen proc_open pcntl_exec",
+            Deed.DELETE: "unlink rmdir",
+            Deed.WRITE: "file_put_contents",
+            Deed.OPEN: "fopen",
+            Deed.READ: "file_get_contents readfile file",
+            Deed.MOVE: "rename",
+            Deed.COPY: "copy",
+            Deed.RIGHTS: "chmod chown",
+            Deed.FETCH: "curl_exec",
+            Deed.SEND: "fsockopen mail stream_socket_client curl_setopt",
+            Deed.EVAL: "eval assert create_function include require include_once require_once",
+            Deed.KILL: "posix_kill",
+            Deed.FORK: "pcntl_fork",
+            Deed.ENVIRONMENT: "getenv _ENV",
+        }
     ),
     harmless=_words(
         _PLAIN,
@@ -178,18 +196,20 @@ PHP = Vocabulary(
 )
 LUA = Vocabulary(
     calls=_calls(
-        shell="os.execute io.popen",
-        delete="os.remove",
-        move="os.rename",
-        open="io.open",
-        eval="load loadstring dofile loadfile",
-        environment="os.getenv",
+        {
+            Deed.SHELL: "os.execute io.popen",
+            Deed.DELETE: "os.remove",
+            Deed.MOVE: "os.rename",
+            Deed.OPEN: "io.open",
+            Deed.EVAL: "load loadstring dofile loadfile",
+            Deed.ENVIRONMENT: "os.getenv",
+        }
     ),
     harmless=_words(_PLAIN, "string table math os io require"),
     comment="--",
 )
 AWK = Vocabulary(
-    calls=_calls(shell="system"),
+    calls=_calls({Deed.SHELL: "system"}),
     harmless=_words(
         _PLAIN,
         "gsub sub match getline NR NF FS OFS toupper tolower FNR RS ORS gensub "
@@ -198,28 +218,32 @@ AWK = Vocabulary(
 )
 POWERSHELL = Vocabulary(
     calls=_calls(
-        tree="Remove-Item rm ri del rmdir rd erase",
-        eval="Invoke-Expression iex",
-        fetch="Invoke-WebRequest iwr Invoke-RestMethod irm",
-        kill="Stop-Process Stop-Computer Restart-Computer",
+        {
+            Deed.TREE: "Remove-Item rm ri del rmdir rd erase",
+            Deed.EVAL: "Invoke-Expression iex",
+            Deed.FETCH: "Invoke-WebRequest iwr Invoke-RestMethod irm",
+            Deed.KILL: "Stop-Process Stop-Computer Restart-Computer",
+        }
     ),
     harmless=_words(_PLAIN, "Get-ChildItem Get-Content Write-Host Write-Output Get-Process Select"),
     risky=_words("Format-Volume Clear-Disk Set-ExecutionPolicy Start-Process"),
 )
 APPLESCRIPT = Vocabulary(
-    calls=_calls(shell="script"),
+    calls=_calls({Deed.SHELL: "script"}),
     harmless=_words(_PLAIN, "display dialog tell application get set to of"),
     risky=_words("delete tell"),
     comment="--",
 )
 R = Vocabulary(
     calls=_calls(
-        shell="system system2 shell",
-        tree="unlink",
-        delete="file.remove",
-        write="writeLines saveRDS",
-        eval="eval source",
-        fetch="download.file",
+        {
+            Deed.SHELL: "system system2 shell",
+            Deed.TREE: "unlink",
+            Deed.DELETE: "file.remove",
+            Deed.WRITE: "writeLines saveRDS",
+            Deed.EVAL: "eval source",
+            Deed.FETCH: "download.file",
+        }
     ),
     harmless=_words(_PLAIN, "c cat paste library mean sum sessionInfo summary head data.frame"),
 )

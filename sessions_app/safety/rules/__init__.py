@@ -1,1 +1,2 @@
-"""Rules, one small file by concern: which calls are harmless, worth a look, or dangerous, and why."""
+"""Rules, one small file by concern: which calls are harmless, worth a look, or dangerous, and "
+"why."""

@@ -5,19 +5,10 @@ from __future__ import annotations
 import re
 
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
-from sessions_app.safety.rules.base import (
-    Concern,
-    Condition,
-    Invocation,
-    exact,
-    flag,
-    grammar,
-    named_targets,
-    raw,
-    sub,
-    word,
-)
-from sessions_app.safety.text import show
+from sessions_app.safety.rules.base import Concern, named_targets
+from sessions_app.safety.rules.conditions import Condition, exact, flag, raw, sub, word
+from sessions_app.safety.rules.invocation import Invocation, grammar
+from sessions_app.safety.text import listed, show
 
 CLOUD = Concern("cloud", Reach.SHARED)
 RESOURCES = named_targets("resource", 0)
@@ -26,11 +17,14 @@ _COMMON = (
     "profile region output query project zone account format subscription g resource-group n name"
 )
 
-DESTROYS = re.compile(
-    r"(?:delete|destroy|terminate|remove|purge|rb|deregister|disable|revoke|stop|reset|cancel|"
-    r"release|detach|disassociate|drop|uninstall|wipe|erase|abort|deactivate|undelete-)(?:-.*)?$"
-    r"|rm|del|nuke|shutdown|deallocate|power-off"
+DESTROYS = frozenset(
+    listed(
+        "delete destroy terminate remove purge rb deregister disable revoke stop reset cancel "
+        "release detach disassociate drop uninstall wipe erase abort deactivate rm del nuke "
+        "shutdown deallocate unsubscribe halt suspend drain evict undeploy teardown"
+    )
 )
+"""Verbs, also as a part between hyphens: `batch-delete-image`."""
 READS = re.compile(
     r"(?:describe|list|get|show|ls|wait|head|lookup|search|view|check|estimate|validate|"
     r"simulate|tail|filter|status|info|version|help|diff|export|count|preview|test|print)(?:-.*)?$"
@@ -44,10 +38,10 @@ def _by_verb(call: Invocation) -> list[Finding]:
         return []
     words = [each.text for each in call.operands[:6]]
     for index, text in enumerate(words):
-        text = text.rpartition(":")[2]
-        if DESTROYS.fullmatch(text):
+        verb = text.rpartition(":")[2]
+        if DESTROYS & set(verb.split("-")) and not READS.fullmatch(verb):
             return [_destroyed(call, words[: index + 1])]
-        if READS.fullmatch(text):
+        if READS.fullmatch(verb):
             return []
     return [_changed(words)] if words else []
 
@@ -114,7 +108,7 @@ CLOUD.dangerous(
         "allUsers:*"
     ),
     text="Opens resources to everybody, or gives all rights away.",
-    reach=Reach.SECRET,
+    reach=Reach.PRIVATE,
 )
 CLOUD.caution(
     "secret",
@@ -125,7 +119,7 @@ CLOUD.caution(
         "access-token get-credentials"
     ),
     text="Prints credentials.",
-    reach=Reach.SECRET,
+    reach=Reach.PRIVATE,
 )
 CLOUD.tame |= {"mc", "s3cmd", "s5cmd"}
 CLOUD.caution(
@@ -213,7 +207,7 @@ CLOUD.caution(
     "heroku",
     sub("config|config:get|config:set"),
     text="Shows or changes settings that hold secrets.",
-    reach=Reach.SECRET,
+    reach=Reach.PRIVATE,
 )
 CLOUD.dangerous(
     "playbook",
@@ -228,91 +222,4 @@ CLOUD.otherwise(
     "ansible-playbook ansible ansible-pull salt puppet chef-client knife salt-call fab cap",
     text="Changes machines by recipe.",
 )
-CLOUD.tame |= {
-    "ansible-inventory",
-    "ansible-vault",
-    "ansible-galaxy",
-    "ansible-config",
-    "infracost",
-}
-
-DOCKER = "docker podman nerdctl docker-compose podman-compose buildah"
-_DOCKER_LEADING = "H host context c config l log-level f file p project-name profile env-file"
-CLOUD.reads(
-    DOCKER,
-    grammar(
-        "f filter t tag v volume name e env network H host p format privileged=",
-        leading=_DOCKER_LEADING,
-    ),
-)
-COMPOSE = sub("compose", "*")
-CLOUD.dangerous(
-    "containers_pruned",
-    DOCKER,
-    sub("system|volume|image|container|network|builder|buildx", "prune")
-    | sub("volume", "rm|remove")
-    | sub("swarm", "leave")
-    | sub("stack|service|secret|config|node", "rm|remove")
-    | sub("system", "reset")
-    | sub("plugin|context", "rm"),
-    text="Deletes containers, images or volumes with their data.",
-    safer="docker system df and docker volume ls show what would go",
-)
-CLOUD.dangerous(
-    "volumes_removed",
-    DOCKER,
-    ((sub("compose", "down|rm") | sub("down|rm")) & flag("v volumes"))
-    | (sub("compose", "down") | sub("down")) & flag("rmi"),
-    text="Deletes the volumes of the services: their data is lost.",
-    safer="docker compose down without -v keeps the volumes",
-)
-CLOUD.dangerous(
-    "host_opened",
-    DOCKER,
-    sub("run|create|exec|container|compose")
-    & raw(
-        "--privileged --privileged=true --pid=host --cap-add=* --security-opt=*unconfined "
-        "--userns=host -v/:* --volume=/:* /:* /etc:* /root:* /var/run/docker.sock:* "
-        "-v/var/run/docker.sock* --volume=/var/run/docker.sock* SYS_ADMIN ALL "
-        "type=bind,source=/,* --device=/dev/sd* --device=/dev/nvme*"
-    ),
-    text="Gives a container the powers of the host.",
-    reach=Reach.MACHINE,
-)
-CLOUD.caution(
-    "containers",
-    DOCKER,
-    sub(
-        "rm|rmi|stop|kill|restart|push|login|logout|run|exec|create|start|cp|import|load|commit|"
-        "update|rename|pause|unpause|pull|tag|swarm|stack|service|secret|config|node|context|"
-        "volume|network|image|container|down|up|save|attach|plugin|trust|unshare|play|kube|machine"
-    )
-    | sub("compose", "down|stop|kill|rm|restart|up|run|exec|push|pull|start|create|cp|pause"),
-    text="Starts, stops or changes containers.",
-)
-CLOUD.harmless(
-    DOCKER,
-    sub(
-        "ps|images|logs|inspect|version|info|stats|top|port|diff|history|search|build|events|wait|"
-        "buildx|builder|system|manifest|scout|sbom|bud|from|pull|config|help"
-    )
-    | sub("compose", "ps|logs|config|build|images|top|port|version|ls|events|pull|watch|stats")
-    | sub(
-        "image|container|volume|network|context|service|stack|node|secret|config|plugin",
-        "ls|list|inspect|logs|ps|show|top|stats|history|diff|port",
-    ),
-)
-CLOUD.dangerous(
-    "machines",
-    "virsh qm pct VBoxManage multipass lxc incus limactl vboxmanage xl prlctl vmrun",
-    sub(
-        "destroy|undefine|delete|stop|shutdown|unregistervm|purge|rollback|vol-delete|"
-        "pool-delete|net-destroy|controlvm|reset|deletevm|factory-reset"
-    ),
-    text="Destroys or stops virtual machines.",
-    targets=RESOURCES,
-)
-CLOUD.harmless(
-    "virsh qm pct VBoxManage multipass lxc incus limactl vboxmanage",
-    sub("list|ls|info|show|status|dominfo|config|version|domstate"),
-)
+CLOUD.tame.update(listed("ansible-inventory ansible-vault ansible-galaxy ansible-config infracost"))

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from sessions_app.safety.model import Reach
-from sessions_app.safety.rules.base import (
+from sessions_app.safety.rules.base import Concern, named_targets
+from sessions_app.safety.rules.conditions import (
     ALONE,
     ALWAYS,
-    Concern,
     Condition,
     exact,
     flag,
-    grammar,
-    named_targets,
     operands,
     raw,
     sub,
     word,
 )
+from sessions_app.safety.rules.invocation import grammar
+from sessions_app.safety.text import listed
 
 DISKS = Concern("disks", Reach.MACHINE)
 DEVICES = named_targets("device", 0)
@@ -35,14 +35,10 @@ DISKS.dangerous(
 )
 DISKS.dangerous(
     "wipe",
-    "wipefs blkdiscard nwipe scrub hdparm sg_format badblocks dcfldd dc3dd",
+    "wipefs blkdiscard nwipe scrub hdparm sg_format badblocks",
     (
         flag("a all f force o offset w n z zero")
-        | Condition(
-            lambda call: (
-                call.program in {"blkdiscard", "nwipe", "scrub", "sg_format", "dcfldd", "dc3dd"}
-            )
-        )
+        | Condition(lambda call: call.program in {"blkdiscard", "nwipe", "scrub", "sg_format"})
         | raw("--security-erase* --trim-sector-ranges --yes-i-know*")
     )
     & ~exact("n no-act"),
@@ -60,7 +56,11 @@ DISKS.harmless("wipefs hdparm badblocks nvme", ALWAYS)
 DISKS.dangerous(
     "partition",
     "fdisk sfdisk cfdisk gdisk sgdisk cgdisk",
-    operands(1) & ~flag("l list d dump p print v verify i info V T"),
+    operands(1)
+    & (
+        ~flag("l list d dump p print v verify i info V T")
+        | (flag("d delete") & Condition(lambda call: call.program in {"sgdisk", "gdisk"}))
+    ),
     text="Changes the partition table of a device.",
     targets=DEVICES,
     safer="sfdisk --dump keeps the table; change it in a file first",
@@ -90,7 +90,7 @@ DISKS.otherwise(
 DISKS.dangerous(
     "volume", "pvcreate", flag("f ff y force"), text="Overwrites a device.", targets=DEVICES
 )
-DISKS.tame |= {"lvs", "vgs", "pvs", "lvdisplay", "vgdisplay", "pvdisplay", "lvscan", "dumpe2fs"}
+DISKS.tame.update(listed("lvs vgs pvs lvdisplay vgdisplay pvdisplay lvscan dumpe2fs"))
 DISKS.dangerous(
     "pool",
     "zpool",
@@ -175,7 +175,10 @@ DISKS.harmless("ceph rbd rados gluster", sub("status|-s|ls|health|df|info|osd|vo
 DISKS.dangerous(
     "backup_deleted",
     "restic borg duplicity kopia rclone tarsnap",
-    sub("forget|prune|delete|remove|purge|delete*|snapshot|sync|cleanup|nuke|purge")
+    (
+        sub("forget|prune|delete|remove|purge|delete*|sync|cleanup|nuke|purge|remove-*")
+        | sub("snapshot", "delete|expire")
+    )
     & ~exact("dry-run n"),
     text="Deletes or overwrites backups or remote files.",
 )

@@ -6,17 +6,11 @@ import re
 from collections.abc import Callable
 
 from sessions_app.safety.effects import Use
-from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
-from sessions_app.safety.rules.base import (
-    DANGEROUS,
-    Concern,
-    Grammar,
-    Invocation,
-    exact,
-    flag,
-    grammar,
-    raw,
-)
+from sessions_app.safety.model import Finding, Reach, Reason, Target
+from sessions_app.safety.rules.base import DANGEROUS, Concern
+from sessions_app.safety.rules.conditions import exact, flag, raw
+from sessions_app.safety.rules.invocation import Grammar, Invocation, grammar
+from sessions_app.safety.rules.rights import mode_findings
 from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import show
 
@@ -216,10 +210,11 @@ _uses(
     "ls dir vdir stat file du tree exa eza lsd realpath readlink lsattr getfacl", _every(Use.LIST)
 )
 _uses("mkdir touch mkfifo mknod", _every(Use.CREATE), grammar("m mode t d r Z reference date"))
-_uses("rm grm srm", _remove)
+_uses("rm grm", _remove)
 _uses("unlink", _every(Use.DELETE))
 _uses("rimraf del-cli rmtree", _every(Use.TREE))
 _uses("rmdir", _every(Use.LIST))
+_uses("srm", _every(Use.WIPE))
 _uses("shred wipe", _every(Use.WIPE), grammar("n s iterations size random-source"))
 _uses("truncate", _truncate, grammar("s r size reference"))
 _uses("sed gsed", _sed, grammar("e f l expression file line-length"))
@@ -235,7 +230,7 @@ _uses("rename prename mmv", _every(Use.MOVE, 1))
 _uses("ln", _link, grammar("t S target-directory suffix"))
 _uses("chmod chown chgrp", _rights, grammar("from"))
 _uses("setfacl", _every(Use.RIGHTS), grammar("m M x X set modify remove"))
-_uses("dd", _dd)
+_uses("dd dcfldd dc3dd", _dd)
 _uses("rsync", _rsync, grammar("e f T B rsh filter exclude include exclude-from files-from port"))
 _uses(
     "tar gtar bsdtar",
@@ -261,42 +256,6 @@ FILES.caution("patched", "chattr setfacl", raw("*"), text="Changes attributes or
 FILES.tame |= {"trash-list"}
 
 
-def _chmod(call: Invocation) -> list[Finding]:
-    """Modes that open a file to everybody, take all rights away, or lend the owner's."""
-    mode = call.sub() if call.operands else ""
-    mode = next((w.text for w in call.argv[1:] if re.fullmatch(r"-[rwxst]+", w.text)), mode)
-    tree = call.has("R", "recursive")
-    outside = any(word.text.startswith(("/", "\ue002")) for word in call.operands[1:])
-    targets = tuple(Target("path", show(word.text)) for word in call.operands[1:10])
-    if _lends(mode):
-        text = "Lets everybody run a program with its owner's rights."
-        return [Finding(DANGEROUS, Reason("files.setuid", text), Reach.MACHINE, targets)]
-    if _opens(mode):
-        danger = DANGEROUS if tree or outside else Danger.CAUTION
-        text = "Lets everybody change files."
-        safer = "Give the group or one user the right that is missing."
-        return [
-            Finding(danger, Reason("files.world_writable", text), Reach.MACHINE, targets, safer)
-        ]
-    if _locks(mode) and (tree or outside):
-        text = "Takes all rights away, also from those who need the files."
-        return [Finding(DANGEROUS, Reason("files.locked_out", text), Reach.WORKSPACE, targets)]
-    return []
-
-
-def _lends(mode: str) -> bool:
-    return bool(re.fullmatch(r"[2467][0-7]{3}|[ugoa]*\+[rwx]*s[rwxst]*", mode))
-
-
-def _opens(mode: str) -> bool:
-    numeric = re.fullmatch(r"0?[0-7]{2}[2367]", mode) is not None
-    return numeric or bool(re.search(r"(?:^|,)[ug]*[oa][uga]*[+=][rx]*w|(?:^|,)\+[rx]*w", mode))
-
-
-def _locks(mode: str) -> bool:
-    return bool(re.fullmatch(r"0{1,4}|a?-[rwx]*(?:rw|w)[rwx]*|a=|ugo-rwx|-r", mode))
-
-
 def _mv(call: Invocation) -> list[Finding]:
     if call.operands and call.operands[-1].text == "/dev/null":
         text = "Moves content into nothing: it is lost."
@@ -305,6 +264,6 @@ def _mv(call: Invocation) -> list[Finding]:
     return []
 
 
-FILES.checked("chmod", _chmod)
+FILES.checked("chmod", mode_findings)
 FILES.checked("mv gmv", _mv)
 FILES.harmless("rsync", exact("dry-run n"))

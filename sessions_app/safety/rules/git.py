@@ -5,23 +5,21 @@ from __future__ import annotations
 import re
 
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
-from sessions_app.safety.rules.base import (
+from sessions_app.safety.rules.base import Concern, named_targets
+from sessions_app.safety.rules.conditions import (
     ALONE,
-    Concern,
     Condition,
-    Invocation,
     exact,
     flag,
-    grammar,
     literally,
-    named_targets,
     operands,
     raw,
     sub,
     value,
     word,
 )
-from sessions_app.safety.text import show
+from sessions_app.safety.rules.invocation import Invocation, grammar
+from sessions_app.safety.text import listed, show
 
 RUNNING_SETTINGS = re.compile(
     r"(?:alias\.[^=]+|core\.(?:sshcommand|pager|editor|fsmonitor|askpass|hookspath|gitproxy)|"
@@ -38,8 +36,8 @@ GIT = Concern("git", Reach.WORKSPACE)
 GIT.reads(
     "git",
     grammar(
-        "m message b B C c s source onto o push-option repo n max-count author date u depth branch "
-        "origin since until grep S G format pretty X strategy F file t track orphan reason",
+        "m message b B C c source onto push-option repo max-count author date depth branch "
+        "origin since until grep format pretty X strategy F file orphan reason",
         leading="C c git-dir work-tree namespace exec-path config-env super-prefix",
     ),
 )
@@ -147,7 +145,7 @@ GIT.dangerous(
 GIT.dangerous(
     "ref_changed",
     "git",
-    (sub("update-ref") & (flag("d stdin") | operands(3))) | sub("replace"),
+    (sub("update-ref") & (flag("d stdin") | operands(3))),
     text="Changes or deletes references directly.",
     targets=REFS,
 )
@@ -201,7 +199,11 @@ GIT.caution(
     | sub("branch") & flag("d delete m move")
     | sub("tag") & flag("d delete f force")
     | sub("worktree", "remove|prune|move")
-    | sub("submodule", "deinit|update|add"),
+    | sub("submodule", "deinit|update|add")
+    | sub("clean|symbolic-ref|notes") & ~DRY & flag("i d delete interactive")
+    | sub("notes", "remove|prune")
+    | sub("mv") & flag("f force")
+    | sub("checkout") & word("*.[a-zA-Z]* */*.*", 1) & ~flag("b B orphan t track"),
     text="Discards, deletes or moves what is named.",
     targets=PATHS,
 )
@@ -223,7 +225,7 @@ GIT.caution(
     "git",
     sub(
         "gc|repack|maintenance|lfs|subtree|svn|p4|credential|"
-        "send-email|daemon|instaweb|update-index|sparse-checkout|hook|gui|citool|stage"
+        "send-email|daemon|instaweb|update-index|sparse-checkout|replace|hook|gui|citool|stage"
     ),
     text="Changes the repository's storage or talks to other programs.",
 )
@@ -266,41 +268,21 @@ def _plain_value(names: list[str]) -> bool:
     """Aliases of git's own commands, and the usual pagers and editors, run nothing new."""
     if names[0].startswith("alias."):
         return not names[1].startswith("!") if len(names) > 1 else True
-    plain = {"less", "cat", "vim", "vi", "nano", "delta", "true", "false", "code --wait", "cache"}
-    return len(names) > 1 and names[1] in plain
+    plain = {
+        "less",
+        "cat",
+        "vim",
+        "vi",
+        "nano",
+        "delta",
+        "true",
+        "false",
+        "code --wait",
+        "cache",
+        "store",
+    }
+    return len(names) > 1 and (names[1] in plain or names[1].split(" ")[0] in {"cache", "store"})
 
 
 GIT.checked("git", _settings)
-
-HUB = "gh glab hub tea"
-GIT.dangerous(
-    "hosting_deleted",
-    HUB,
-    sub("*", "delete|purge|remove|archive|transfer")
-    | sub("api|delete") & value("X method", "DELETE delete"),
-    text="Deletes something of the hosted project.",
-    reach=Reach.SHARED,
-    targets=named_targets("resource", 0),
-)
-GIT.reads(HUB, grammar("X method F f field raw-field H header R repo t title b body q jq"))
-GIT.dangerous(
-    "hosting_secret",
-    HUB,
-    sub("auth", "token"),
-    text="Prints the token of the signed-in account.",
-    reach=Reach.SECRET,
-)
-GIT.dangerous(
-    "hosting_opened",
-    HUB,
-    sub("repo", "edit") & flag("visibility"),
-    text="Changes who can see the project.",
-    reach=Reach.SHARED,
-)
-GIT.harmless(
-    HUB,
-    sub("*", "list|view|status|diff|checks|watch|clone|checkout|download")
-    | sub("search|status|browse|help|version")
-    | (sub("api") & ~flag("X method F f field raw-field input")),
-)
-GIT.tame |= {"git-lfs", "tig", "lazygit", "git-secrets"}
+GIT.tame.update(listed("git-lfs tig lazygit git-secrets"))

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from sessions_app.safety.model import Reach
-from sessions_app.safety.rules.base import (
-    Concern,
-    Condition,
-    Invocation,
-    exact,
-    flag,
-    grammar,
-    named_targets,
-    sub,
-    value,
-)
+from sessions_app.safety.rules.base import Concern, named_targets
+from sessions_app.safety.rules.conditions import Condition, exact, flag, sub, value
+from sessions_app.safety.rules.invocation import Invocation, grammar
+from sessions_app.safety.text import listed
 
 KUBERNETES = Concern("kubernetes", Reach.SHARED)
 KUBECTL = "kubectl oc k kubecolor microk8s.kubectl"
@@ -105,7 +98,7 @@ KUBERNETES.caution(
     | sub("config", "view") & flag("raw")
     | sub("create", "token"),
     text="Shows secrets of the cluster.",
-    reach=Reach.SECRET,
+    reach=Reach.PRIVATE,
 )
 KUBERNETES.harmless(
     KUBECTL,
@@ -133,7 +126,7 @@ KUBERNETES.dangerous(
 )
 KUBERNETES.harmless("kind minikube k3d eksctl kops", sub("get|list|status|version|profile|ip|logs"))
 KUBERNETES.harmless("kustomize", sub("build|version|cfg"))
-KUBERNETES.tame |= {"kubectx", "kubens", "stern", "k9s", "kubeval", "kubeconform", "kube-score"}
+KUBERNETES.tame.update(listed("kubectx kubens stern k9s kubeval kubeconform kube-score"))
 KUBERNETES.dangerous(
     "delivery",
     "argocd flux istioctl linkerd",

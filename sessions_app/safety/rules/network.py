@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from urllib.parse import urlsplit
 
 from sessions_app.safety.effects import leaving
-from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
+from sessions_app.safety.model import Danger, Finding, Reach
 from sessions_app.safety.paths import place
-from sessions_app.safety.rules.base import (
-    Concern,
-    Invocation,
-    exact,
-    flag,
-    grammar,
-    operands,
-    raw,
-    sub,
-    value,
-    word,
+from sessions_app.safety.rules.addresses import (
+    LOCAL_NAMES,
+    address_findings,
+    finding,
+    host_of,
+    sent_findings,
 )
+from sessions_app.safety.rules.base import Concern
+from sessions_app.safety.rules.conditions import exact, flag, operands, raw, sub, value, word
+from sessions_app.safety.rules.invocation import Invocation, grammar
 from sessions_app.safety.shell.words import Word
-from sessions_app.safety.text import holes_as, show
+from sessions_app.safety.text import listed
 
 NETWORK = Concern("network", Reach.SHARED)
 CURL = "curl"
@@ -45,68 +41,6 @@ NETWORK.reads(
     ),
 )
 SENDING = frozenset({"POST", "PUT", "PATCH"})
-METADATA = frozenset(
-    {
-        "169.254.169.254",
-        "metadata.google.internal",
-        "100.100.100.200",
-        "fd00:ec2::254",
-        "metadata",
-        "169.254.170.2",
-        "metadata.azure.internal",
-    }
-)
-LOCAL_NAMES = frozenset({"localhost", "ip6-localhost", "0.0.0.0"})  # noqa: S104
-
-
-def host_of(text: str) -> str:
-    """The host an address names, also without a scheme; empty when it names none."""
-    plain = holes_as(text, "x")
-    if "://" not in plain:
-        plain = "http://" + plain
-    try:
-        return urlsplit(plain).hostname or ""
-    except ValueError:
-        return ""
-
-
-def is_private(host: str) -> bool:
-    """Whether the host is an address of an internal network, in any of its spellings."""
-    try:
-        if re.fullmatch(r"\d+|0x[0-9a-f]+", host):
-            return ipaddress.ip_address(int(host, 0)).is_private
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return host.endswith((".internal", ".local", ".cluster.local", ".svc"))
-
-
-def is_metadata(host: str) -> bool:
-    """Whether the host hands out a cloud machine's credentials."""
-    if re.fullmatch(r"\d{8,10}|0x[0-9a-f]{8}", host):
-        host = str(ipaddress.ip_address(int(host, 0) & 0xFFFFFFFF))
-    return host in METADATA
-
-
-def address_findings(url: str) -> list[Finding]:
-    """What an address says by itself: credentials of the cloud, or files."""
-    host = host_of(url)
-    if is_metadata(host):
-        text = "Asks the cloud for this machine's credentials."
-        return [_finding(Danger.DANGEROUS, "metadata", text, Reach.SECRET, host)]
-    return []
-
-
-def _finding(danger: Danger, code: str, text: str, reach: Reach, target: str) -> Finding:
-    targets = (Target("host", show(target)),) if target else ()
-    return Finding(danger, Reason(f"network.{code}", text), reach, targets)
-
-
-def sent_findings(given: frozenset[str], host: str) -> list[Finding]:
-    """What sending content with these traits means."""
-    if given & {"secret", "outside"}:
-        reason = Reason("secrets.sent", "Sends credentials or private content to another machine.")
-        return [Finding(Danger.DANGEROUS, reason, Reach.SECRET, (Target("host", show(host)),))]
-    return []
 
 
 def _traits_of_file(text: str) -> frozenset[str]:
@@ -122,7 +56,7 @@ def _curl(call: Invocation) -> list[Finding]:
     verb = method.text.upper() if method else ""
     if verb == "DELETE":
         text = "Asks a remote service to delete something."
-        found.append(_finding(Danger.DANGEROUS, "delete", text, Reach.SHARED, host))
+        found.append(finding(Danger.DANGEROUS, "delete", text, Reach.SHARED, host))
     bodies = _bodies(call)
     traits = frozenset[str]().union(*(each.traits for each in call.argv))
     for each in bodies:
@@ -130,18 +64,21 @@ def _curl(call: Invocation) -> list[Finding]:
     found += sent_findings(traits, host)
     local = host in LOCAL_NAMES or host.startswith("127.")
     if (bodies or verb in SENDING) and not local:
-        found.append(_finding(Danger.CAUTION, "send", "Sends data away.", Reach.SHARED, host))
+        found.append(finding(Danger.CAUTION, "send", "Sends data away.", Reach.SHARED, host))
     if "private" in traits:
         text = "Sends a credential from the environment."
-        found.append(_finding(Danger.CAUTION, "credential", text, Reach.SECRET, host))
+        found.append(finding(Danger.CAUTION, "credential", text, Reach.PRIVATE, host))
     return found
 
 
-BODIES = ["d", "data", "data-raw", "data-binary", "data-ascii", "data-urlencode", "json", "F", "form", "T", "upload-file", "post-data", "post-file", "body-data", "body-file"]
+BODIES = listed(
+    "d data data-raw data-binary data-ascii data-urlencode json F form T upload-file post-data "
+    "post-file body-data body-file"
+)
 
 
 def _bodies(call: Invocation) -> list[tuple[str, Word]]:
-    return [(name, each) for name in BODIES for each in call.values.get(name, ())]  # type: ignore[return-value]
+    return [(name, each) for name in BODIES for each in call.values.get(name, ())]
 
 
 def _body_traits(body: tuple[str, Word], call: Invocation) -> frozenset[str]:
@@ -156,7 +93,7 @@ def _body_traits(body: tuple[str, Word], call: Invocation) -> frozenset[str]:
     return _traits_of_file(path) if path else frozenset()
 
 
-NETWORK.tame |= {"curl", "wget", "curlie", "aria2c", "lynx", "links", "w3m"}
+NETWORK.tame.update(listed("curl wget curlie aria2c lynx links w3m"))
 NETWORK.checked("curl wget curlie", _curl)
 NETWORK.caution(
     "config",
@@ -174,18 +111,18 @@ def _httpie(call: Invocation) -> list[Finding]:
     found = address_findings(url)
     if verb == "DELETE":
         text = "Asks a remote service to delete something."
-        found.append(_finding(Danger.DANGEROUS, "delete", text, Reach.SHARED, host_of(url)))
+        found.append(finding(Danger.DANGEROUS, "delete", text, Reach.SHARED, host_of(url)))
     traits = call.stdin.traits.union(*(each.traits for each in call.argv))
     found += sent_findings(traits, host_of(url))
     sends = verb in SENDING or any("=" in text and "==" not in text for text in words[1:])
     if sends:
         found.append(
-            _finding(Danger.CAUTION, "send", "Sends data away.", Reach.SHARED, host_of(url))
+            finding(Danger.CAUTION, "send", "Sends data away.", Reach.SHARED, host_of(url))
         )
     return found
 
 
-NETWORK.tame |= {"http", "https", "xh", "httpie"}
+NETWORK.tame.update(listed("http https xh httpie"))
 NETWORK.checked("http https xh httpie", lambda call: _httpie(call) if call.operands else [])
 
 
@@ -199,7 +136,7 @@ def _pipe(call: Invocation) -> list[Finding]:
     runs = any(re.match(r"(?i)(?:exec|system|shell):", text) for text in words)
     if opens or runs or "shell" in call.stdin.traits:
         text = "Connects a shell to the network."
-        found.append(_finding(Danger.DANGEROUS, "reverse_shell", text, Reach.MACHINE, host))
+        found.append(finding(Danger.DANGEROUS, "reverse_shell", text, Reach.MACHINE, host))
     return found
 
 
@@ -224,9 +161,9 @@ def _copied(call: Invocation) -> list[Finding]:
     found = sent_findings(traits, host) if up else []
     if any(flag_.startswith("del") for flag_ in call.long_flags) and up:
         text = "Deletes files of the other machine that are not here."
-        found.append(_finding(Danger.DANGEROUS, "remote_delete", text, Reach.SHARED, host))
+        found.append(finding(Danger.DANGEROUS, "remote_delete", text, Reach.SHARED, host))
     text = "Copies files to or from another machine."
-    return [*found, _finding(Danger.CAUTION, "copied", text, Reach.SHARED, host)]
+    return [*found, finding(Danger.CAUTION, "copied", text, Reach.SHARED, host)]
 
 
 NETWORK.reads("scp", grammar("c D F i J l o P S X"))
@@ -253,11 +190,16 @@ NETWORK.caution(
 NETWORK.otherwise("session", "ssh autossh mosh rsh rlogin", text="Enters another machine.")
 NETWORK.dangerous(
     "tunnel",
-    "ngrok localtunnel lt cloudflared bore frpc chisel gost localhost.run "
-    "tailscale zrok pagekite serveo expose inlets",
-    sub("http|tcp|tunnel|start|local|client|server|funnel|serve|tls|share|run|*")
-    & ~sub("version|status|help|list|ip|ping|netcheck"),
+    "ngrok localtunnel lt cloudflared bore frpc chisel gost zrok pagekite expose inlets",
+    ~sub("version|status|help|list|token|verify|completion|login|config|invite|enable|update")
+    & ~sub("tunnel", "list|login|create|info|route|cleanup"),
     text="Opens this machine to the internet.",
+)
+NETWORK.dangerous(
+    "tunnel",
+    "tailscale",
+    sub("funnel|serve|ssh|set|web") | flag("advertise-routes advertise-exit-node ssh"),
+    text="Opens this machine to others.",
 )
 NETWORK.harmless("tailscale cloudflared ngrok", sub("version|status|help|list|ip|ping|netcheck"))
 NETWORK.otherwise(
@@ -291,7 +233,7 @@ def _looked_up(call: Invocation) -> list[Finding]:
 
 
 NETWORK.checked("dig nslookup host ping drill resolvectl", _looked_up)
-NETWORK.tame |= {"dig", "nslookup", "host", "ping", "drill"}
+NETWORK.tame.update(listed("dig nslookup host ping drill"))
 NETWORK.caution(
     "downloaded", "aria2c axel youtube-dl yt-dlp gdown", operands(1), text="Downloads files."
 )
@@ -308,37 +250,4 @@ NETWORK.caution(
     "grpcurl websocat wscat mosquitto_pub",
     value("d", "*") | operands(1),
     text="Speaks to a remote service.",
-)
-
-
-def hosts_in(call: Invocation) -> list[str]:
-    """The hosts a program's arguments name."""
-    found = []
-    for each in call.argv[1:]:
-        text = each.text
-        if "://" in text or text.startswith("git@"):
-            found.append(host_of(text.replace("git@", "ssh://", 1) if text[:4] == "git@" else text))
-    if call.program in HOST_FIRST and call.operands:
-        found.append(host_of(call.operands[0].text))
-    return [host for host in dict.fromkeys(found) if host]
-
-
-HOST_FIRST = frozenset(
-    {
-        *CURL.split(),
-        *NETCAT.split(),
-        "wget",
-        "ping",
-        "dig",
-        "nslookup",
-        "host",
-        "http",
-        "https",
-        "xh",
-        "telnet",
-        "ftp",
-        "sftp",
-        "whois",
-        "traceroute",
-    }
 )

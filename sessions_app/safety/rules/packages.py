@@ -5,21 +5,19 @@ from __future__ import annotations
 import re
 
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
-from sessions_app.safety.rules.base import (
+from sessions_app.safety.rules.base import Concern, named_targets
+from sessions_app.safety.rules.conditions import (
     ALONE,
-    Concern,
     Condition,
-    Invocation,
     exact,
     flag,
-    grammar,
-    named_targets,
     operands,
     raw,
     sub,
     word,
 )
-from sessions_app.safety.text import show
+from sessions_app.safety.rules.invocation import Invocation, grammar
+from sessions_app.safety.text import listed, show
 
 PACKAGES = Concern("packages", Reach.SHARED)
 NODE = "npm pnpm yarn bun"
@@ -30,10 +28,14 @@ ELSEWHERE = re.compile(
     r"bitbucket:).*|[\w.-]+ ?@ ?(?:git\+|https?://).*|.*\.git(?:#.*)?"
 )
 INSTALLS = frozenset(
-    ["install", "i", "add", "in", "ci", "update", "upgrade", "up", "get", "sync", "global", "dlx", "exec", "x", "run", "inject"]
+    listed("install i add in ci update upgrade up get sync global dlx exec x run inject")
 )
 FOREIGN = frozenset(
-    ["index-url", "i", "extra-index-url", "find-links", "f", "trusted-host", "registry", "default-index", "index", "source", "allow-unauthenticated", "no-gpg-check", "allow-insecure-repositories", "no-check-certificate", "nogpgcheck", "no-check-gpg"]
+    listed(
+        "index-url i extra-index-url find-links f trusted-host registry default-index index source "
+        "allow-unauthenticated no-gpg-check allow-insecure-repositories no-check-certificate "
+        "nogpgcheck no-check-gpg"
+    )
 )
 OFFICIAL = re.compile(
     r"https://(?:pypi\.org|files\.pythonhosted\.org|registry\.npmjs\.org|registry\.yarnpkg\.com|"
@@ -112,7 +114,10 @@ PACKAGES.dangerous(
 PACKAGES.harmless("twine", sub("check"))
 PACKAGES.dangerous("publish", "gem", sub("push|yank"), text=PUBLISHED)
 PACKAGES.dangerous(
-    "publish", "cargo", sub("yank|owner"), text="Withdraws a release or changes owners."
+    "publish",
+    "cargo",
+    sub("yank|owner") & ~flag("l list undo"),
+    text="Withdraws a release or changes owners.",
 )
 PACKAGES.dangerous(
     "publish",
@@ -140,7 +145,7 @@ PACKAGES.dangerous(
 PACKAGES.caution(
     "installed",
     NODE,
-    (sub("install|i|add|update|upgrade|up|link|in") & operands(2))
+    (sub("install|i|a|add|update|upgrade|up|link|in") & operands(2))
     | sub("update|upgrade|up")
     | sub("dlx|exec|x|create|init") & operands(2)
     | sub("global")
@@ -170,13 +175,13 @@ PACKAGES.harmless(
         "install|i|ci|test|t|tst|run|run-script|start|stop|list|ls|ll|outdated|view|info|why|"
         "explain|audit|pack|help|version|config|get|root|prefix|bin|ping|search|fund|doctor|"
         "whoami|query|exec|workspaces|workspace|dedupe|init|licenses|build|dev|lint|check|format|"
-        "typecheck|patch|approve-builds|import|plugin|constraints|node"
+        "typecheck|outdated|pm|repl|feedback|upgrade-interactive|patch|approve-builds|import|plugin|constraints|node"
     )
     | ALONE
     | raw("--version"),
 )
 PACKAGES.harmless(
-    "yarn pnpm bun",
+    "yarn pnpm",
     ~sub(
         "add|dlx|create|global|publish|remove|update|upgrade|up|link|exec|config|set|login|npm|"
         "logout|x|rm|cache|un|uninstall|why-not|patch-commit"
@@ -237,106 +242,11 @@ PACKAGES.harmless(
     ),
 )
 PACKAGES.caution("installed", "go", sub("install|get"), text="Fetches and builds a program.")
-PACKAGES.tame |= {"flit", "lerna", "changeset", "nx", "rush", "dotnet", "mix", "stack", "cabal",
-                  "elm", "pub", "flutter", "dart", "nvm", "pyenv", "rbenv", "rustup", "volta", "swift",
-                  "bower", "nuget", "pod", "jsr", "deno", "luarocks", "opam", "conan", "helm-docs",
-                  "python-argcomplete", "virtualenv", "corepack", "npm-check", "ncu", "depcheck",
-                  "pip-audit", "pip-compile", "pip-sync", "pipdeptree", "safety", "mise", "asdf",
-                  "direnv"}  # fmt: skip
-
-SYSTEM_MANAGERS = (
-    "apt apt-get aptitude yum dnf microdnf zypper pacman apk brew snap flatpak port pkg emerge "
-    "nix-env xbps-install xbps-remove dpkg rpm yay paru choco winget scoop nala eopkg tdnf"
-)
-PACKAGES.dangerous(
-    "purged",
-    SYSTEM_MANAGERS,
-    sub("purge|autopurge")
-    | flag("purge")
-    | (sub("autoremove|remove|erase") & flag("purge"))
-    | raw(
-        "-Rns -Rnsc -Rsc -Rdd -Rcns -Rscn --force-remove-essential --force-all --force-depends "
-        "--nodeps --zap --allow-remove-essential --unregister -P --purge"
-    ),
-    text="Removes system packages with their settings, or against their dependencies.",
-    reach=Reach.MACHINE,
-    targets=named_targets("package"),
-)
-PACKAGES.dangerous(
-    "unsigned",
-    SYSTEM_MANAGERS,
-    raw(
-        "--allow-unauthenticated --nogpgcheck "
-        "--no-gpg-checks --allow-untrusted --force-yes *.deb?* http://* https://*.rpm "
-        "https://*.deb"
+PACKAGES.tame.update(
+    listed(
+        "flit lerna changeset nx rush dotnet mix stack cabal elm pub flutter dart nvm pyenv "
+        "rbenv rustup volta swift bower nuget pod jsr deno luarocks opam conan helm-docs "
+        "python-argcomplete virtualenv corepack npm-check ncu depcheck pip-audit pip-compile "
+        "pip-sync pipdeptree safety mise asdf direnv"
     )
-    & ~sub("source|search|show"),
-    text="Installs system packages that nobody signed for.",
-    reach=Reach.MACHINE,
-)
-PACKAGES.dangerous(
-    "core_removed",
-    SYSTEM_MANAGERS,
-    (sub("remove|erase|autoremove|uninstall|del|delete|rm") | raw("-R -Rs -e -r"))
-    & word(
-        "libc6 glibc bash coreutils systemd sudo openssh-server kernel linux-image* "
-        "python3 dpkg apt grub* network-manager docker* postgresql* mysql* "
-        "nginx* sshd openssl",
-        0,
-    ),
-    text="Removes packages the system or its services stand on.",
-    reach=Reach.MACHINE,
-)
-PACKAGES.harmless(
-    SYSTEM_MANAGERS,
-    sub(
-        "list|search|show|info|policy|depends|rdepends|changelog|madison|provides|repoquery|"
-        "check-update|history|outdated|doctor|deps|leaves|config|cat|home|desc|log|why|versions|"
-        "help|check|files|query|stats|download|source|ls"
-    )
-    | raw(
-        "-Q* -l -L -S -s -qa -qi -ql -qf -q -Ss -Si --list --status --search --version -V --print*"
-    )
-    | DRY,
-)
-PACKAGES.caution(
-    "system_packages",
-    SYSTEM_MANAGERS,
-    ~sub(
-        "list|search|show|info|policy|depends|outdated|history|doctor|deps|leaves|config|cat|home|"
-        "help|check|files|query|stats|download|source|ls|rdepends|madison|provides|repoquery|"
-        "check-update|desc|log|why|versions|changelog"
-    )
-    & ~raw("-Q* -l -L -S -s -qa -qi -ql -qf -q -Ss -Si --list --status --search --version -V")
-    & ~DRY,
-    text="Changes the packages of the machine.",
-    reach=Reach.MACHINE,
-    targets=named_targets("package"),
-)
-PACKAGES.tame |= {
-    "apt-cache",
-    "apt-mark",
-    "dpkg-query",
-    "dpkg-deb",
-    "rpm2cpio",
-    "add-apt-repository",
-}
-PACKAGES.otherwise(
-    "repository",
-    "add-apt-repository apt-key rpmkeys dnf-config-manager",
-    text="Trusts another source of system packages.",
-    reach=Reach.MACHINE,
-)
-PACKAGES.caution(
-    "bootstrap",
-    "rustup nvm volta mise asdf sdk proto fnm n",
-    sub(
-        "install|self|update|uninstall|toolchain|default|use|implode|component|target|global|local"
-    ),
-    text="Changes the tool chain.",
-)
-PACKAGES.otherwise(
-    "built",
-    "debuild dpkg-buildpackage rpmbuild makepkg fpm",
-    text="Builds a package by its recipe.",
 )

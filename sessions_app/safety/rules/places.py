@@ -8,24 +8,69 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-SECRETS = ["~/.ssh/**", "~/.aws/credentials", "~/.aws/sso/**", "~/.aws/cli/**", "~/.aws", "~/.kube/**", "~/.netrc", "~/_netrc", "~/.pgpass", "~/.my.cnf", "~/.git-credentials", "~/.config/gcloud/**", "~/.azure/**", "~/.docker/config.json", "~/.npmrc", "~/.pypirc", "~/.gnupg/**", "~/.config/gh/**", "~/.config/hub", "~/.password-store/**", "~/.vault-token", "~/.local/share/keyrings/**", "~/Library/Keychains/**", "~/.mozilla/**", "~/.config/google-chrome/**", "~/.config/chromium/**", "~/.terraform.d/credentials.tfrc.json", "~/.cargo/credentials*", "~/.gem/credentials", "~/.config/op/**", "~/.config/rclone/**", "~/.s3cfg", "~/.boto", "~/.claude/.credentials.json", "~/.codex/auth.json", "~/.oci/**", "~/.config/doctl/**", "~/.fly/**", "~/.config/heroku/**", "~/.kaggle/**", "~/.cache/huggingface/token", "~/.huggingface/**", "~/.bitcoin/**", "~/.ethereum/**", "~/.electrum/**", "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/master.passwd", "/etc/ssh/ssh_host_*_key", "/etc/ssl/private/**", "/etc/krb5.keytab", "/etc/kubernetes/**", "/var/run/secrets/**", "/run/secrets/**", "/proc/*/environ", "/proc/*/mem", "/proc/kcore", "/dev/mem", "/dev/kmem", "/etc/sudoers", "/etc/security/opasswd", "/var/lib/kubelet/**", "/etc/rancher/**", "/var/lib/docker/**", "/etc/wireguard/**", "/etc/openvpn/**", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".git-credentials", ".pgpass", ".netrc", ".vault-token"]
+from sessions_app.safety.text import listed
 
-PUBLIC = ["*.pub", "known_hosts", "known_hosts.old", "authorized_keys", "pubring.kbx"]
+SECRETS = listed("""
+~/.ssh/** ~/.aws/credentials ~/.aws/sso/** ~/.aws/cli/** ~/.aws ~/.kube/** ~/.netrc ~/_netrc
+~/.pgpass ~/.my.cnf ~/.git-credentials ~/.config/gcloud/** ~/.azure/** ~/.docker/config.json
+~/.npmrc ~/.pypirc ~/.gnupg/** ~/.config/gh/** ~/.config/hub ~/.password-store/** ~/.vault-token
+~/.local/share/keyrings/** ~/Library/Keychains/** ~/.mozilla/** ~/.config/google-chrome/**
+~/.config/chromium/** ~/.terraform.d/credentials.tfrc.json ~/.cargo/credentials*
+~/.gem/credentials ~/.config/op/** ~/.config/rclone/** ~/.s3cfg ~/.boto ~/.claude/.credentials.json
+~/.codex/auth.json ~/.oci/** ~/.config/doctl/** ~/.fly/** ~/.config/heroku/** ~/.kaggle/**
+~/.cache/huggingface/token ~/.huggingface/** ~/.bitcoin/** ~/.ethereum/** ~/.electrum/**
+/etc/shadow /etc/shadow- /etc/gshadow /etc/master.passwd /etc/ssh/ssh_host_*_key /etc/ssl/private/**
+/etc/krb5.keytab /etc/kubernetes/** /var/run/secrets/** /run/secrets/** /proc/*/environ
+/proc/*/mem /proc/kcore /dev/mem /dev/kmem /etc/sudoers /etc/security/opasswd
+/var/lib/kubelet/** /etc/rancher/** /var/lib/docker/** /etc/wireguard/** /etc/openvpn/**
+id_rsa id_dsa id_ecdsa id_ed25519 .git-credentials .pgpass .netrc .vault-token
+""")
+
+PUBLIC = listed("*.pub known_hosts known_hosts.old authorized_keys pubring.kbx")
 """File names that are no secret although they lie in a secret directory."""
 
-PRIVATE = [".env", ".env.*", ".envrc", "*.pem", "*.key", "*.p12", "*.pfx", "*.kdbx", "*.keystore", "*.jks", "*.tfstate", "*.tfvars", ".npmrc", ".pypirc", "secrets.yml", "secrets.yaml", "secrets.json", "secrets.toml", "credentials", "credentials.json", "credentials.yml", "credentials.yml.enc", "master.key", "service-account*.json", "service_account*.json", "client_secret*.json", "htpasswd", ".htpasswd", "wp-config.php", "~/.bash_history", "~/.zsh_history", "~/.python_history", "~/.psql_history", "~/.mysql_history", "~/.viminfo", "~/.history", "~/.local/share/fish/fish_history", "~/.ssh/config", "/var/log/auth.log*", "/var/log/secure*"]
+PRIVATE = listed("""
+.env .env.* .envrc *.pem *.key *.p12 *.pfx *.kdbx *.keystore *.jks *.tfstate *.tfvars .npmrc .pypirc
+secrets.yml secrets.yaml secrets.json secrets.toml credentials credentials.json credentials.yml
+credentials.yml.enc master.key service-account*.json service_account*.json client_secret*.json
+htpasswd .htpasswd wp-config.php
+~/.bash_history ~/.zsh_history ~/.python_history ~/.psql_history ~/.mysql_history ~/.viminfo
+~/.history ~/.local/share/fish/fish_history ~/.ssh/config /var/log/auth.log* /var/log/secure*
+""")
 
-SAMPLES = ["*.example", "*.sample", "*.template", "*.dist", "*.tpl", "*.j2", "*.test"]
+SAMPLES = listed("*.example *.sample *.template *.dist *.tpl *.j2 *.test")
 
-STARTUP = ["~/.bashrc", "~/.bash_profile", "~/.bash_login", "~/.bash_logout", "~/.bash_aliases", "~/.profile", "~/.zshrc", "~/.zshenv", "~/.zprofile", "~/.zlogin", "~/.kshrc", "~/.cshrc", "~/.tcshrc", "~/.config/fish/**", "~/.config/autostart/**", "~/.config/systemd/**", "~/.ssh/**", "~/.gitconfig", "~/.config/git/**", "~/.vimrc", "~/.vim/**", "~/.config/nvim/**", "~/.emacs", "~/.emacs.d/**", "~/.inputrc", "~/.pam_environment", "~/.xprofile", "~/.xinitrc", "~/.xsession", "~/.tmux.conf", "~/.screenrc", "~/.npmrc", "~/.pypirc", "~/.config/pip/**", "~/.pip/**", "~/.local/bin/**", "~/bin/**", "~/.pythonrc", "~/Library/LaunchAgents/**", "~/.aws/**", "~/.kube/**", "~/.docker/**", "~/.gnupg/**", "~/.netrc", "~/.claude/**", "~/.local/lib/**", "~/.curlrc", "~/.wgetrc", "~/.psqlrc", "~/.gdbinit", "~/.sqliterc"]
+STARTUP = listed("""
+~/.bashrc ~/.bash_profile ~/.bash_login ~/.bash_logout ~/.bash_aliases ~/.profile ~/.zshrc ~/.zshenv
+~/.zprofile ~/.zlogin ~/.kshrc ~/.cshrc ~/.tcshrc ~/.config/fish/** ~/.config/autostart/**
+~/.config/systemd/** ~/.ssh/** ~/.gitconfig ~/.config/git/** ~/.vimrc ~/.vim/** ~/.config/nvim/**
+~/.emacs ~/.emacs.d/** ~/.inputrc ~/.pam_environment ~/.xprofile ~/.xinitrc ~/.xsession ~/.tmux.conf
+~/.screenrc ~/.npmrc ~/.pypirc ~/.config/pip/** ~/.pip/** ~/.local/bin/** ~/bin/** ~/.pythonrc
+~/Library/LaunchAgents/** ~/.aws/** ~/.kube/** ~/.docker/** ~/.gnupg/** ~/.netrc ~/.claude/**
+~/.local/lib/** ~/.curlrc ~/.wgetrc ~/.psqlrc ~/.gdbinit ~/.sqliterc
+""")
 
-REPOSITORY = [".git/**"]
+REPOSITORY = listed(".git/**")
 
-AUTOMATION = [".github/workflows/**", ".github/actions/**", ".gitlab-ci.yml", ".gitlab-ci.yaml", ".circleci/**", "Jenkinsfile", "azure-pipelines.yml", ".travis.yml", "bitbucket-pipelines.yml", ".drone.yml", ".woodpecker/**", ".woodpecker.yml", ".buildkite/**", ".pre-commit-config.yaml", ".husky/**", ".githooks/**", ".vscode/**", ".devcontainer/**", ".envrc", ".claude/**", ".cursor/**", ".mcp.json", "sitecustomize.py", "usercustomize.py", ".gitmodules", ".gitattributes", "cloudbuild.yaml", "buildspec.yml", ".teamcity/**", ".forgejo/**", ".gitea/**", ".ci/**"]
+AUTOMATION = listed("""
+.github/workflows/** .github/actions/** .gitlab-ci.yml .gitlab-ci.yaml .circleci/** Jenkinsfile
+azure-pipelines.yml .travis.yml bitbucket-pipelines.yml .drone.yml .woodpecker/** .woodpecker.yml
+.buildkite/** .pre-commit-config.yaml .husky/** .githooks/** .vscode/** .devcontainer/** .envrc
+.claude/** .cursor/** .mcp.json sitecustomize.py usercustomize.py .gitmodules .gitattributes
+cloudbuild.yaml buildspec.yml .teamcity/** .forgejo/** .gitea/** .ci/**
+""")
 
-EVIDENCE = ["~/.bash_history", "~/.zsh_history", "~/.history", "~/.python_history", "~/.local/share/fish/fish_history", "/var/log/**", "/var/run/utmp", "/run/utmp", "/var/account/**", "/root/.bash_history"]
+EVIDENCE = listed("""
+~/.bash_history ~/.zsh_history ~/.history ~/.python_history ~/.local/share/fish/fish_history
+/var/log/** /var/run/utmp /run/utmp /var/account/** /root/.bash_history
+""")
 
-TOOL_MADE = ["node_modules", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".nox", ".next", ".nuxt", ".turbo", ".parcel-cache", ".gradle", ".eggs", "*.egg-info", ".hypothesis", ".svelte-kit", ".cache", ".venv", ".coverage", "htmlcov", ".nyc_output", ".sass-cache", ".import_linter_cache", ".ipynb_checkpoints", ".angular", ".vite", ".yarn-cache", "*.pyc", "*.pyo", "*.o", "*.class", ".DS_Store", "Thumbs.db", "*.tsbuildinfo", ".eslintcache", ".stylelintcache"]
+TOOL_MADE = listed("""
+node_modules __pycache__ .pytest_cache .mypy_cache .ruff_cache .tox .nox .next .nuxt .turbo
+.parcel-cache .gradle .eggs *.egg-info .hypothesis .svelte-kit .cache .venv .coverage htmlcov
+.nyc_output .sass-cache .import_linter_cache .ipynb_checkpoints .angular .vite .yarn-cache *.pyc
+*.pyo *.o *.class .DS_Store Thumbs.db *.tsbuildinfo .eslintcache .stylelintcache
+""")
 """Names only tools give: what bears them comes back with the next run."""
 
 

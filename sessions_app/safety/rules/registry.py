@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from sessions_app.safety.effects import leaving, use
+from itertools import pairwise
+
+from sessions_app.safety.effects import Use, leaving, use
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
-from sessions_app.safety.rules.base import (
-    HELP,
-    OTHERWISE,
-    PLAIN,
-    Check,
-    Concern,
-    Grammar,
-    Invocation,
-    Rule,
-)
+from sessions_app.safety.rules.addresses import hosts_in
+from sessions_app.safety.rules.base import Check, Concern, Rule
 from sessions_app.safety.rules.cloud import CLOUD
+from sessions_app.safety.rules.conditions import HELP, OTHERWISE
+from sessions_app.safety.rules.containers import CONTAINERS
 from sessions_app.safety.rules.databases import DATABASES
 from sessions_app.safety.rules.disks import DISKS
+from sessions_app.safety.rules.distributions import DISTRIBUTIONS
 from sessions_app.safety.rules.files import FILES, USES
+from sessions_app.safety.rules.frameworks import FRAMEWORKS
 from sessions_app.safety.rules.git import GIT
+from sessions_app.safety.rules.guards import GUARDS
 from sessions_app.safety.rules.harmless import HARMLESS
+from sessions_app.safety.rules.hosting import HOSTING
+from sessions_app.safety.rules.invocation import PLAIN, Grammar, Invocation
 from sessions_app.safety.rules.kubernetes import KUBERNETES
-from sessions_app.safety.rules.network import NETWORK, hosts_in
+from sessions_app.safety.rules.network import NETWORK
 from sessions_app.safety.rules.packages import PACKAGES
 from sessions_app.safety.rules.secrets import SECRETS
+from sessions_app.safety.rules.stores import STORES
 from sessions_app.safety.rules.system import SYSTEM
 from sessions_app.safety.shell.start import Start
-from sessions_app.safety.text import show
+from sessions_app.safety.shell.words import Word
+from sessions_app.safety.text import listed, show
 
 CONCERNS = (
-    FILES, DISKS, GIT, KUBERNETES, DATABASES, CLOUD, SYSTEM, PACKAGES, SECRETS, NETWORK, HARMLESS,
+    FILES, DISKS, GIT, HOSTING, KUBERNETES, DATABASES, STORES, FRAMEWORKS, CLOUD, CONTAINERS,
+    SYSTEM, GUARDS, PACKAGES, DISTRIBUTIONS, SECRETS, NETWORK, HARMLESS,
 )  # fmt: skip
 
 
@@ -84,7 +88,7 @@ def examine(start: Start, *, wraps: bool = False) -> frozenset[str]:
     for finding in found:
         start.shell.trace.add(finding)
     if not found and not wraps and program not in REGISTRY.tame:
-        _unknown(start, program)
+        _unknown(start, call)
     return _files(start, call)
 
 
@@ -105,6 +109,7 @@ def findings(call: Invocation) -> list[Finding]:
 def _files(start: Start, call: Invocation) -> frozenset[str]:
     reader = USES.get(call.program)
     if reader is None:
+        _outputs(start, call)
         return frozenset()
     traits: set[str] = set()
     for kind, word in reader(call):
@@ -117,15 +122,40 @@ def _files(start: Start, call: Invocation) -> frozenset[str]:
     return frozenset(traits)
 
 
-def _unknown(start: Start, program: str) -> None:
-    known = REGISTRY.knows(program)
-    text = (
-        "What this subcommand does is not known here."
-        if known
-        else "A program whose effect is not known here."
-    )
+OUTPUT_OPTIONS = frozenset(listed("-o --output --out --outfile --outFile --output-file --outdir"))
+
+
+def _outputs(start: Start, call: Invocation) -> None:
+    """What a harmless program is told to write: `gcc -o path`."""
+    if call.program not in HARMLESS.tame:
+        return
+    for option, value in pairwise(call.argv):
+        if option.text in OUTPUT_OPTIONS:
+            start.use(Use.WRITE, value)
+    for word in call.argv:
+        name, equals, path = word.text.partition("=")
+        if equals and name in OUTPUT_OPTIONS:
+            start.use(Use.WRITE, Word(path, word.glob, word.traits))
+
+
+def _unknown(start: Start, call: Invocation) -> None:
+    """A program or form no rule speaks of: a matter for caution, unless it says it destroys."""
+    known = REGISTRY.knows(call.program)
+    start.shell.trace.complete = start.shell.trace.complete and known
+    target = (Target("program", show(call.program)),)
+    verbs = {part for text in call.texts()[:2] for part in text.lower().split("-")}
+    if verbs & DESTROYING_VERBS and call.argv[-1].text not in {"-h", "/?"}:
+        text = "A program that is not known here is asked to destroy something."
+        reason = Reason("program.destroys", text)
+        start.shell.trace.add(Finding(Danger.DANGEROUS, reason, Reach.SHARED, target))
+        return
+    text = UNKNOWN_FORM if known else UNKNOWN_PROGRAM
     code = "program.unknown_form" if known else "program.unknown"
-    target = (Target("program", show(program)),)
     start.shell.trace.add(Finding(Danger.CAUTION, Reason(code, text), Reach.SESSION, target))
-    if not known:
-        start.shell.trace.complete = False
+
+
+UNKNOWN_FORM = "What this subcommand does is not known here."
+UNKNOWN_PROGRAM = "A program whose effect is not known here."
+DESTROYING_VERBS = frozenset(
+    listed("delete destroy purge wipe terminate erase nuke obliterate drop")
+)

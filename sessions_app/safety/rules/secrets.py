@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from sessions_app.safety.model import Reach
-from sessions_app.safety.rules.base import (
-    ALWAYS,
-    Concern,
-    exact,
-    flag,
-    grammar,
-    operands,
-    raw,
-    sub,
-)
+from sessions_app.safety.rules.base import Concern
+from sessions_app.safety.rules.conditions import ALWAYS, exact, flag, operands, raw, sub
+from sessions_app.safety.rules.invocation import grammar
+from sessions_app.safety.text import listed
 
-SECRETS = Concern("secrets", Reach.SECRET)
+SECRETS = Concern("secrets", Reach.PRIVATE)
 SECRETS.caution(
     "environment",
     "printenv env",
@@ -26,7 +20,7 @@ SECRETS.harmless("printenv env", ALWAYS)
 SECRETS.dangerous(
     "key_export",
     "gpg gpg2",
-    flag("export-secret-keys export-secret-subkeys export-ownertrust"),
+    exact("export-secret-keys export-secret-key export-secret-subkeys export-ownertrust"),
     text="Exports private keys.",
 )
 SECRETS.dangerous(
@@ -70,11 +64,11 @@ SECRETS.dangerous(
     "doppler infisical berglas secrethub",
     sub(
         "show|get|read|cat|export|ls-values|unlock|item|document|insert|rm|edit|git|"
-        "secrets|list|download|delete|clip"
+        "secrets|list|download|delete|clip|destroy"
     ),
-    text="Takes secrets out of a password manager.",
+    text="Takes secrets out of a password manager, or changes them.",
 )
-SECRETS.tame |= {"pass", "op", "chamber", "doppler", "infisical"}
+SECRETS.tame.update(listed("pass op chamber doppler infisical"))
 SECRETS.otherwise(
     "credential",
     "git-credential-store git-credential-cache docker-credential-* "

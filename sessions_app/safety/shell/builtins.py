@@ -12,17 +12,25 @@ from sessions_app.safety.shell.outputs import echo, printf
 from sessions_app.safety.shell.start import Runner, Start, joined
 from sessions_app.safety.shell.streams import EMPTY, Stream, computed
 from sessions_app.safety.shell.words import Word, unknown
-from sessions_app.safety.text import HOME, hole, is_hole
+from sessions_app.safety.text import HOME, hole, is_hole, listed
 
 RUN_BY_OTHERS = frozenset(
-    ["GIT_SSH_COMMAND", "GIT_SSH", "GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "GIT_PAGER", "GIT_EXTERNAL_DIFF", "EDITOR", "VISUAL", "PAGER", "MANPAGER", "PROMPT_COMMAND", "LESSOPEN", "BROWSER", "GIT_ASKPASS", "SSH_ASKPASS", "SUDO_ASKPASS", "FCEDIT", "PYTHONSTARTUP", "PERL5OPT", "RUBYOPT", "NODE_OPTIONS", "GIT_PROXY_COMMAND"]
+    listed(
+        "GIT_SSH_COMMAND GIT_SSH GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_EXTERNAL_DIFF EDITOR "
+        "VISUAL PAGER MANPAGER PROMPT_COMMAND LESSOPEN BROWSER GIT_ASKPASS SSH_ASKPASS "
+        "SUDO_ASKPASS "
+        "FCEDIT PYTHONSTARTUP PERL5OPT RUBYOPT NODE_OPTIONS GIT_PROXY_COMMAND"
+    )
 )
 LOADED_BY_OTHERS = frozenset(
-    ["LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "BASH_ENV", "ENV", "PYTHONPATH", "PYTHONHOME", "PERL5LIB", "RUBYLIB", "NODE_PATH", "GIT_EXEC_PATH", "GCONV_PATH"]
+    listed(
+        "LD_PRELOAD LD_AUDIT LD_LIBRARY_PATH DYLD_INSERT_LIBRARIES BASH_ENV ENV PYTHONPATH "
+        "PYTHONHOME PERL5LIB RUBYLIB NODE_PATH GIT_EXEC_PATH GCONV_PATH"
+    )
 )
-HISTORY = frozenset(["HISTFILE", "HISTSIZE", "HISTFILESIZE", "HISTCONTROL", "HISTIGNORE"])
+HISTORY = frozenset(listed("HISTFILE HISTSIZE HISTFILESIZE HISTCONTROL HISTIGNORE"))
 HISTORY_OFF = frozenset({"", "0", "/dev/null", "ignoreboth", "ignorespace", "*"})
-PLAIN_EDITORS = frozenset(["vi", "vim", "nano", "emacs", "code", "less", "more", "cat", "most", "true", ":", "bat", "delta", "ssh"])
+PLAIN_EDITORS = frozenset(listed("vi vim nano emacs code less more cat most true : bat delta ssh"))
 
 
 def _nothing(_start: Start) -> Stream:
@@ -122,7 +130,7 @@ def export(start: Start) -> Stream:
     listed = not start.arguments or all(w.text in {"-p", "-x", "-px"} for w in start.arguments)
     if listed and start.name in {"export", "declare", "typeset", "set"}:
         text = "Lists the environment, which may hold secrets."
-        start.note(Danger.CAUTION, "secrets.environment", text, Reach.SECRET)
+        start.note(Danger.CAUTION, "secrets.environment", text, Reach.PRIVATE)
         return computed(["secret"])
     for word in start.arguments:
         name, equals, value = word.text.partition("=")
@@ -214,7 +222,7 @@ def print_words(start: Start) -> Stream:
     """`echo`; what a secret variable holds would stand in the transcript."""
     if any("private" in word.traits for word in start.arguments):
         text = "Prints a variable that holds a secret by its name."
-        start.note(Danger.CAUTION, "secrets.printed", text, Reach.SECRET)
+        start.note(Danger.CAUTION, "secrets.printed", text, Reach.PRIVATE)
     return echo(start)
 
 

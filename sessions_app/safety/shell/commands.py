@@ -48,7 +48,8 @@ def run(start: Start) -> Stream:
 
 
 def _known_name(start: Start) -> Stream:
-    builtin = BUILTINS.get(start.name)
+    installed = "/" not in start.argv[0].text or start.argv[0].text.startswith(PROGRAM_TREES)
+    builtin = BUILTINS.get(start.name) if installed else None
     if builtin is not None:
         return builtin(start)
     if _is_script(start):

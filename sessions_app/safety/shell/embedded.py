@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from sessions_app.safety.shell.start import Start
 from sessions_app.safety.shell.words import Word
+from sessions_app.safety.text import listed
 
 Doors = Callable[[Start], list[str]]
 _ESCAPE = re.compile(
@@ -97,6 +98,15 @@ def _tcl(start: Start) -> list[str]:
     return [each for text in scripts for each in found.findall(text)]
 
 
+def _splitter(start: Start) -> list[str]:
+    return _values(start, "--filter")
+
+
+def _finder(start: Start) -> list[str]:
+    found = re.compile(r"(?:execute|become|reload|transform)(?:-silent)?[(:]([^)]+)")
+    return [each for text in _values(start, "--bind --preview") for each in found.findall(text)]
+
+
 def _lisp(start: Start) -> list[str]:
     scripts = _values(start, "--eval -eval --execute -e")
     return [each for text in scripts for each in _SYSTEM.findall(text.replace("\\", ""))]
@@ -131,17 +141,19 @@ def _schedule(start: Start) -> list[str]:
 
 
 DOORS: dict[str, Doors] = {
-    **dict.fromkeys(["vim", "vi", "nvim", "view", "ex", "gvim", "vimdiff", "rvim"], _editor),
-    **dict.fromkeys(["ed", "red"], _line_editor),
-    **dict.fromkeys(["gdb", "lldb", "pdb"], _debugger),
-    **dict.fromkeys(["sqlite3", "psql", "mysql", "mariadb", "mycli", "pgcli", "usql", "ftp", "sftp"], _database),
-    **dict.fromkeys(["tar", "gtar", "bsdtar", "zip", "cpio"], _archive),
-    **dict.fromkeys(["sed", "gsed"], _stream_editor),
-    **dict.fromkeys(["ssh", "scp", "autossh"], _secure_shell),
-    **dict.fromkeys(["expect", "tclsh", "wish"], _tcl),
-    **dict.fromkeys(["emacs", "emacsclient", "guile", "sbcl", "clisp"], _lisp),
-    **dict.fromkeys(["less", "more", "most"], _pager),
+    **dict.fromkeys(listed("vim vi nvim view ex gvim vimdiff rvim"), _editor),
+    **dict.fromkeys(listed("ed red"), _line_editor),
+    **dict.fromkeys(listed("gdb lldb pdb"), _debugger),
+    **dict.fromkeys(listed("sqlite3 psql mysql mariadb mycli pgcli usql ftp sftp"), _database),
+    **dict.fromkeys(listed("tar gtar bsdtar zip cpio"), _archive),
+    **dict.fromkeys(listed("sed gsed"), _stream_editor),
+    **dict.fromkeys(listed("ssh scp autossh"), _secure_shell),
+    **dict.fromkeys(listed("expect tclsh wish"), _tcl),
+    **dict.fromkeys(listed("emacs emacsclient guile sbcl clisp"), _lisp),
+    **dict.fromkeys(listed("less more most"), _pager),
     "rsync": _synchronizer,
+    "split": _splitter,
+    "fzf": _finder,
     "man": _manual,
     "git": _version_control,
     "socat": _relay,

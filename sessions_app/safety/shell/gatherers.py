@@ -12,6 +12,7 @@ from sessions_app.safety.shell.start import Runner, Start
 from sessions_app.safety.shell.streams import Stream, computed, joined
 from sessions_app.safety.shell.unwrap import ASSIGNMENT
 from sessions_app.safety.shell.words import Word, unknown, words
+from sessions_app.safety.text import listed
 
 MAX_ITEMS = 200
 MAX_RUNS = 8
@@ -40,7 +41,7 @@ def xargs(start: Start) -> Stream:
     placeholder = ""
     while waiting and waiting[0].text.startswith("-"):
         option = waiting.pop(0).text
-        if option.startswith("-I") or option.startswith("--replace="):
+        if option.startswith(("-I", "--replace=")):
             placeholder = option.removeprefix("-I").removeprefix("--replace=")
             placeholder = placeholder or (waiting.pop(0).text if waiting else "{}")
         elif option in {"-i", "--replace"}:
@@ -165,7 +166,10 @@ def parallel(start: Start) -> Stream:
 
 
 PARALLEL_VALUES = frozenset(
-    ["-j", "--jobs", "-S", "--sshlogin", "-a", "--arg-file", "--colsep", "-C", "-N", "-n", "-L", "--joblog", "--results", "--tmpdir", "--delay", "--timeout", "--retries", "--memfree", "--load", "--nice", "--wd", "--workdir", "-I"]
+    listed(
+        "-j --jobs -S --sshlogin -a --arg-file --colsep -C -N -n -L --joblog --results --tmpdir "
+        "--delay --timeout --retries --memfree --load --nice --wd --workdir -I"
+    )
 )
 
 

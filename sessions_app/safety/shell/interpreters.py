@@ -11,10 +11,10 @@ from sessions_app.safety.rules.registry import REGISTRY
 from sessions_app.safety.shell.start import Start, base_name
 from sessions_app.safety.shell.streams import EMPTY, Stream, computed
 from sessions_app.safety.shell.words import Traits, Word
-from sessions_app.safety.text import is_hole
+from sessions_app.safety.text import is_hole, listed
 
 SHELLS = frozenset(
-    ["sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "ash", "fish", "rbash", "yash", "csh", "tcsh", "elvish", "xonsh", "osh"]
+    listed("sh bash dash zsh ksh ksh93 mksh ash fish rbash yash csh tcsh elvish xonsh osh")
 )
 SHELL_VALUES = frozenset({"o", "O", "rcfile", "init-file"})
 STANDARD_INPUT = frozenset({"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
@@ -45,7 +45,7 @@ _RUBY = _language("ruby", "e", "r I C E F", edits=True)
 _NODE = _language("node", "e p eval print", "r require import loader C conditions")
 _PHP = _language("php", "r R B E", "d c z S t")
 _AWK = Language(
-    name="awk", code=frozenset({"e", "source"}), values=frozenset(["F", "v", "f", "i", "l"]), operand=True
+    name="awk", code=frozenset({"e", "source"}), values=frozenset(listed("F v f i l")), operand=True
 )
 LANGUAGES: dict[str, Language] = {
     "python": _PYTHON,
@@ -56,7 +56,6 @@ LANGUAGES: dict[str, Language] = {
     "jruby": _RUBY,
     "node": _NODE,
     "nodejs": _NODE,
-    "bun": _NODE,
     "tsx": _NODE,
     "ts-node": _NODE,
     "deno": Language(name="node", code=frozenset(), needs_word="eval", operand=True),

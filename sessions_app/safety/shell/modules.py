@@ -7,9 +7,16 @@ from sessions_app.safety.rules.registry import REGISTRY
 from sessions_app.safety.shell.start import Start
 from sessions_app.safety.shell.streams import Stream, computed
 from sessions_app.safety.shell.words import Word
+from sessions_app.safety.text import listed
 
 HARMLESS = frozenset(
-    ["venv", "json.tool", "unittest", "compileall", "py_compile", "timeit", "doctest", "pydoc", "calendar", "this", "site", "sysconfig", "platform", "ensurepip", "tokenize", "ast", "dis", "pip_audit", "build", "wheel", "tabnanny", "trace", "symtable", "inspect", "zipapp", "doctest", "lib2to3", "pyflakes", "pycodestyle", "pre_commit", "pytest_watch", "nbconvert", "IPython", "jupyter", "notebook", "ipykernel", "sphinx", "mkdocs", "black", "isort", "coverage", "gzip", "base64", "quopri"]
+    listed(
+        "venv json.tool unittest compileall py_compile timeit doctest pydoc calendar this site "
+        "sysconfig "
+        "platform ensurepip tokenize ast dis pip_audit build wheel tabnanny trace symtable inspect "
+        "zipapp doctest lib2to3 pyflakes pycodestyle pre_commit pytest_watch nbconvert IPython "
+        "jupyter notebook ipykernel sphinx mkdocs black isort coverage gzip base64 quopri"
+    )
 )
 RUNNERS = frozenset({"pdb", "cProfile", "profile", "trace", "runpy", "coverage", "memory_profiler"})
 PROGRAMS = {"django": "django-admin", "pip3": "pip", "py.test": "pytest"}

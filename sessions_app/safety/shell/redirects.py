@@ -13,6 +13,7 @@ from sessions_app.safety.shell.streams import Stream
 from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import HEREDOC_CLOSE, HEREDOC_OPEN
 
+REDIRECTS = frozenset({"file_redirect", "herestring_redirect", "heredoc_redirect"})
 OUTPUTS = frozenset({">", ">|", "&>", ">&"})
 APPENDING = frozenset({">>", "&>>"})
 

@@ -23,7 +23,7 @@ SECRET_NAME = re.compile(
 KNOWN_VARIABLES = {
     "HOME": HOME,
     "IFS": " \t\n",
-    "TMPDIR": "/tmp",
+    "TMPDIR": "/tmp",  # noqa: S108
     "SHELL": "/bin/bash",
     "BASH": "/bin/bash",
     "0": "bash",

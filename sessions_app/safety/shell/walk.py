@@ -15,15 +15,15 @@ from sessions_app.safety.shell.commands import run
 from sessions_app.safety.shell.expansion import Expander
 from sessions_app.safety.shell.lexical import Lexer, dollar_backquotes
 from sessions_app.safety.shell.loops import endless_spawning, fork_bomb
-from sessions_app.safety.shell.redirects import Redirections, redirections
+from sessions_app.safety.shell.redirects import REDIRECTS, Redirections, redirections
+from sessions_app.safety.shell.simple import assignment, declaration, simple, unset
 from sessions_app.safety.shell.start import Start
-from sessions_app.safety.shell.state import MAX_ALTERNATIVES, Frame, Function
+from sessions_app.safety.shell.state import Frame, Function
 from sessions_app.safety.shell.streams import EMPTY, Stream, joined
 from sessions_app.safety.shell.syntax import chunks, parse
 from sessions_app.safety.shell.words import Word, words
 from sessions_app.safety.trace import Trace
 
-REDIRECTS = frozenset({"file_redirect", "herestring_redirect", "heredoc_redirect"})
 NO_STATEMENT = frozenset({"comment", "heredoc_body", "heredoc_end", "heredoc_start"})
 UNPARSED = Finding(
     Danger.CAUTION,
@@ -173,73 +173,14 @@ class Walker:
             use(self.trace, Use.EMPTY, place(word, frame.cwd, frame.workspace))
 
     def _command(self, node: Node, frame: Frame) -> Stream:
-        """A simple command, examined once for every alternative of its variables."""
+        """A simple command with its redirections."""
         redirects = [child for child in node.children if child.type in REDIRECTS]
         if redirects:
             found = redirections(redirects, Expander(self, frame))
             stdin = found.stdin if found.stdin is not None else frame.stdin
-            output = self._simple(node, frame, stdin)
+            output = simple(self, node, frame, stdin)
             return self._written(found, output, frame)
-        return self._simple(node, frame, frame.stdin)
-
-    def _simple(self, node: Node, frame: Frame, stdin: Stream) -> Stream:
-        groups = _groups(node)
-        frame.pick, frame.width = 0, 1
-        outputs = []
-        while frame.pick < min(frame.width, MAX_ALTERNATIVES):
-            expander = Expander(self, frame)
-            pick, width = frame.pick, frame.width
-            for child in node.children:
-                if child.type == "variable_assignment":
-                    self._assigned(child, frame, lasting=not groups)
-            argv = [word for group in groups for word in expander.fields(group)]
-            pick, width = max(pick, 0), max(width, frame.width)
-            if argv:
-                outputs.append(self.command(argv, frame, stdin))
-            frame.pick, frame.width = pick + 1, width
-        frame.pick, frame.width = 0, 1
-        return joined(outputs)
-
-    def _assignment(self, node: Node, frame: Frame) -> Stream:
-        self._assigned(node, frame, lasting=True)
-        return EMPTY
-
-    def _assigned(self, node: Node, frame: Frame, *, lasting: bool) -> None:
-        """`name=value`; before a command it lasts only for its environment."""
-        name_node, value = node.children[0], node.children[-1]
-        expander = Expander(self, frame)
-        name = expander.text(name_node).partition("[")[0]
-        append = any(child.type == "+=" for child in node.children)
-        if value.type == "array":
-            named = [child for child in value.children if child.is_named]
-            elements = tuple(word for child in named for word in expander.fields([child]))
-            frame.assign(name, elements or (Word(""),), append=append)
-            return
-        empty = value.type in {"=", "+="}
-        word = Word("") if empty else expander.one([value])
-        if lasting:
-            indexed = name_node.type == "subscript"
-            frame.assign(name, (word,), append=append or (indexed and name in frame.variables))
-        else:
-            self.command([Word("export"), Word(f"{name}={word.text}")], frame.fork(), EMPTY)
-
-    def _declaration(self, node: Node, frame: Frame) -> Stream:
-        expander = Expander(self, frame)
-        argv = words(node.children[0].type)
-        for child in node.children[1:]:
-            if child.type == "variable_assignment":
-                self._assigned(child, frame, lasting=True)
-                name = expander.text(child).partition("=")[0].rstrip("+")
-                value = frame.lookup(name) or (Word(""),)
-                argv.append(Word(f"{name}={value[0].text}", traits=value[0].traits))
-            elif child.type not in REDIRECTS:
-                argv.extend(expander.fields([child]))
-        return self.command(argv, frame, frame.stdin)
-
-    def _unset(self, node: Node, frame: Frame) -> Stream:
-        expander = Expander(self, frame)
-        argv = [word for child in node.children for word in expander.fields([child])]
-        return self.command(argv, frame, frame.stdin)
+        return simple(self, node, frame, frame.stdin)
 
     def _lone_redirect(self, node: Node, frame: Frame) -> Stream:
         """`$(< file)` prints the file."""
@@ -337,22 +278,6 @@ class Walker:
             self.command(words(*argv[:200]), frame.fork(), stdin)
 
 
-def _groups(node: Node) -> list[list[Node]]:
-    """The arguments of a command: nodes without space between them are one word."""
-    groups: list[list[Node]] = []
-    end = -1
-    for child in node.children:
-        if child.type in REDIRECTS or child.type in {"variable_assignment", "ERROR"}:
-            continue
-        inner = child.children if child.type == "command_name" else [child]
-        if groups and child.start_byte == end:
-            groups[-1].extend(inner)
-        else:
-            groups.append(list(inner))
-        end = child.end_byte
-    return groups
-
-
 Handler = Callable[[Walker, Node, Frame], Stream]
 _BLOCK: Handler = Walker._statements
 HANDLERS: dict[str, Handler] = {
@@ -368,9 +293,9 @@ HANDLERS: dict[str, Handler] = {
     "pipeline": Walker._pipeline,
     "redirected_statement": Walker._redirected,
     "command": Walker._command,
-    "variable_assignment": Walker._assignment,
-    "declaration_command": Walker._declaration,
-    "unset_command": Walker._unset,
+    "variable_assignment": assignment,
+    "declaration_command": declaration,
+    "unset_command": unset,
     "if_statement": Walker._if,
     "for_statement": Walker._for,
     "c_style_for_statement": Walker._c_style_for,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sessions_app.safety.text import has_hole, hole
 
@@ -91,7 +92,8 @@ def _split_brace(text: str) -> list[str] | None:
 
 def _matching_brace(text: str, start: int) -> tuple[int, list[int]]:
     """Where the group opened at `start` ends, and its own commas; -1 when it never ends."""
-    depth, commas = 0, []
+    depth = 0
+    commas: list[int] = []
     for index in range(start, len(text)):
         char = text[index]
         if char == "{":
@@ -108,7 +110,7 @@ def _matching_brace(text: str, start: int) -> tuple[int, list[int]]:
 def _alternatives(text: str, start: int, end: int, commas: list[int]) -> list[str]:
     if commas:
         cuts = [start, *commas, end]
-        return [text[a + 1 : b] for a, b in zip(cuts, cuts[1:], strict=False)]
+        return [text[a + 1 : b] for a, b in pairwise(cuts)]
     found = _RANGE.fullmatch(text[start + 1 : end])
     return _range(found.group(1), found.group(2)) if found else []
 
