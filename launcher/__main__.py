@@ -8,10 +8,12 @@ import time
 from collections.abc import Sequence
 
 from launcher.arguments import ROOT, help_text, parse
-from launcher.bootstrap import environment_python
+from launcher.bootstrap import environment_python, is_cold
 from launcher.failure import LauncherError
+from launcher.frontend import build_meanwhile
 from launcher.notices import launched_at, say
 
+NEEDS_FRONTEND = {"up", "test", "build"}
 NEEDS_DEV = {"test", "lint", "types", "bench"}
 
 
@@ -25,6 +27,8 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         kind = "dev" if options.command in NEEDS_DEV else "base"
         begun = time.monotonic()
+        if options.command in NEEDS_FRONTEND and is_cold(ROOT, options.data_dir, kind):
+            build_meanwhile(options.data_dir)
         python = environment_python(ROOT, options.data_dir, kind)
         if (took := time.monotonic() - begun) > 1:
             say(f"      environment ready in {took:.1f} s")

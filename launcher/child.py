@@ -15,7 +15,7 @@ from launcher.strays import signal_group
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
-HEALTHY_SECONDS = 20.0
+HEALTHY_SECONDS = 60.0
 """A process that lived this long has not failed to start: its count of failures begins anew."""
 READ_BYTES = 65536
 

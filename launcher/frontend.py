@@ -10,12 +10,15 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from launcher.arguments import ROOT
 from launcher.bootstrap import environment_home, environment_python
 from launcher.failure import LauncherError
+from launcher.leash import die_with_parent
 from launcher.notices import say
 from launcher.quietly import run_quietly
 
@@ -37,6 +40,21 @@ def ensure_frontend(data_dir: Path, root: Path = ROOT) -> None:
         if not is_built(root, wanted):
             _build(root, data_dir)
             (root / "static" / "dist" / STAMP).write_text(wanted)
+
+
+def build_meanwhile(data_dir: Path) -> None:
+    """Builds in the background while something else takes its time; `ensure_frontend` waits.
+
+    It says nothing: a failure repeats, with its words, when `ensure_frontend` tries again.
+    """
+    subprocess.Popen(
+        [sys.executable, "-m", "launcher.frontend", str(data_dir)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no threads here
+    )
 
 
 def digest_of_sources(frontend: Path) -> str:
@@ -109,3 +127,7 @@ def _npm(frontend: Path, programs: Path, *arguments: str) -> None:
     if not run_quietly(command, directory=frontend, variables=variables):
         message = f"The front end could not be built: `npm {' '.join(arguments)}` failed."
         raise LauncherError(message)
+
+
+if __name__ == "__main__":
+    ensure_frontend(Path(sys.argv[1]))

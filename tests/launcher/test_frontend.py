@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from launcher.arguments import ROOT
 from launcher.failure import LauncherError
 from launcher.frontend import ensure_frontend, node_version
 
@@ -117,3 +120,13 @@ def test_without_a_front_end_it_says_so(tmp_path: Path, capsys: pytest.CaptureFi
 def test_the_version_of_node_is_asked(project: Path) -> None:
     assert node_version(str(project / "bin" / "node")) == (20, 19, 0)
     assert node_version("/nowhere/node") == (0,)
+
+
+def test_the_front_end_needs_no_package_of_the_environment() -> None:
+    code = "import launcher.frontend, sys; print(sorted({'psycopg', 'psutil'} & set(sys.modules)))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"
