@@ -5,7 +5,6 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config.web import home
-from identity.web.settings import index as settings_index
 from kernel.http import health
 from kernel.http.actions import ActionsView
 
@@ -28,7 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include(api)),
     path("operate/", admin.site.urls),
-    path("settings", settings_index, name="settings"),
+    path("", include("identity.web.root_urls")),
     path("", include("identity.web.urls")),
     path("", include("audit.web.urls")),
     path("", include("marketplace.web.urls")),

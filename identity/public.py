@@ -2,7 +2,7 @@
 
 from identity.models import Membership, Organization, Secret, Team, User
 from identity.models.grants import TeamGrant, UserGrant
-from identity.policies.roles import is_manager, known_id, role_in
+from identity.policies.roles import is_manager, is_operator, known_id, role_in
 from identity.selectors.grants import Access, granted, level_of, people_with_access, role_of
 from identity.selectors.people import home_of, organizations_of
 from identity.selectors.tokens import token_works
@@ -26,6 +26,7 @@ __all__ = [
     "granted",
     "home_of",
     "is_manager",
+    "is_operator",
     "known_id",
     "level_of",
     "organizations_of",

@@ -67,6 +67,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "identity:sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "identity:sign_in"
+LOGOUT_URL = "identity:sign_out"
+CREDENTIALS_URL = "identity:password"
 
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25

@@ -16,5 +16,4 @@ DATA_DIR = Path(os.environ["QUARTERDECK_DATA_DIR"])
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 # Pages are tested with or without the built front end.
-_vite = DJANGO_VITE["default"]
-DJANGO_VITE = {"default": {**_vite, "dev_mode": not _vite["manifest_path"].exists()}}
+DJANGO_VITE["default"]["dev_mode"] = not DJANGO_VITE["default"]["manifest_path"].exists()
