@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from kernel.sandbox.backend import Level, Prepared, ProbeResult, check_jail
+from kernel.sandbox.backend import Level, Prepared, ProbeResult, check_jail, preparing
 from kernel.sandbox.errors import JailNotPossibleError, SandboxUnavailableError
 from kernel.sandbox.jail import HOME_NAME, Jail, Limits, base_environment
 from kernel.sandbox.probing import probe_command
@@ -65,9 +65,10 @@ class ContainerSandbox:
             raise JailNotPossibleError("The container level cannot open the network by domain.")
         name = f"quarterdeck-{secrets.token_hex(8)}"
         engine = self._find()
-        prepared = Prepared(argv=(), env=_client_environment(), stop=[engine, "rm", "-f", name])
-        environment = prepared.payload(_environment_file(jail))
-        prepared.argv = [engine, *self._options(jail, name, environment), self._image, *argv]
+        with preparing(_client_environment()) as prepared:
+            environment = prepared.payload(_environment_file(jail))
+            prepared.argv = [engine, *self._options(jail, name, environment), self._image, *argv]
+            prepared.stop = [engine, "rm", "-f", name]
         return prepared
 
     def _options(self, jail: Jail, name: str, environment: int) -> Iterator[str]:
