@@ -103,7 +103,10 @@ class ContainerSandbox:
         """What the engine's client needs to find its service; nothing of ours or of the jail."""
         uid = os.geteuid()
         hosts = {"DOCKER_HOST": self._host, "CONTAINER_HOST": self._host} if self._host else {}
-        home = pwd.getpwuid(uid).pw_dir
+        try:
+            home = pwd.getpwuid(uid).pw_dir
+        except KeyError:  # a container may run us under a uid that has no name
+            home = "/"
         runtime = f"/run/user/{uid}"
         return {"PATH": _PATH, "LANG": "C.UTF-8", "HOME": home, "XDG_RUNTIME_DIR": runtime, **hosts}
 
