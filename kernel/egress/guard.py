@@ -6,10 +6,14 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from kernel.egress.addresses import Address, Network, canonical, never_by_name, why_not_public
 from kernel.egress.errors import EgressRefusedError, ResolveError
 from kernel.egress.hosts import HostRule, normalize_host
+
+_LOOKUP_SECONDS = 15.0
+_LOOKUPS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -50,8 +54,17 @@ class Guard:
         return self._permitted(name, port, self._lookup(name, port))
 
     async def aresolve(self, host: str, port: int) -> list[str]:
-        """`resolve` without blocking the loop."""
-        return await asyncio.to_thread(self.resolve, host, port)
+        """`resolve` without blocking the loop.
+
+        In threads of its own and for a bounded time: slow name servers hold up nobody else.
+        """
+        looking = asyncio.get_running_loop().run_in_executor(_LOOKUPS, self.resolve, host, port)
+        try:
+            async with asyncio.timeout(_LOOKUP_SECONDS):
+                return await looking
+        except TimeoutError as error:
+            reason = f"The name {host} was not resolved in time."
+            raise ResolveError(reason, host=host, port=port) from error
 
     def refusal(self, host: str, port: int, address: Address) -> str | None:
         """The kind of special address that forbids this connection, None when it is allowed."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import PurePosixPath
@@ -88,6 +89,17 @@ class Prepared:
         if self.status is not None:
             os.close(self.status)
         self.channel = self.status = None
+
+
+@contextmanager
+def preparing(env: Mapping[str, str]) -> Iterator[Prepared]:
+    """A `Prepared` under construction: its descriptors are closed when that fails."""
+    prepared = Prepared(argv=(), env=env)
+    try:
+        yield prepared
+    except BaseException:
+        prepared.close()
+        raise
 
 
 class Sandbox(Protocol):

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from kernel.sandbox import seccomp
-from kernel.sandbox.backend import Level, Prepared, ProbeResult, check_jail
+from kernel.sandbox.backend import Level, Prepared, ProbeResult, check_jail, preparing
 from kernel.sandbox.errors import SandboxUnavailableError
 from kernel.sandbox.jail import HOME_NAME, Jail, Limits, base_environment
 from kernel.sandbox.probing import probe_command
@@ -73,16 +73,12 @@ class BubblewrapSandbox:
     def command(self, jail: Jail, argv: Sequence[str]) -> Prepared:
         """Build the command line; options and environment travel in a memory file."""
         check_jail(jail, argv)
-        prepared = Prepared(argv=(), env=_OUTER_ENV)
-        try:
+        with preparing(_OUTER_ENV) as prepared:
             options = list(self._options(jail, prepared))
             packed = "\0".join(options).encode() + b"\0"
             bwrap = [_find(self._bwrap), "--args", str(prepared.payload(packed)), "--"]
             inner = [*_limit_command(jail.limits), "/bin/sh", "-c", _INIT, "sh", *argv]
             prepared.argv = [*_outer(jail, prepared), *bwrap, *inner]
-        except BaseException:
-            prepared.close()
-            raise
         return prepared
 
     def _options(self, jail: Jail, prepared: Prepared) -> Iterator[str]:

@@ -56,7 +56,7 @@ class Child:
         self._prefer_on_oom()
         self._target: int | None = None
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
-        self._pidfd = os.pidfd_open(self.pid)
+        self._pidfd = self._open_pidfd()
         self._loop.add_reader(self._pidfd, self._reap)
 
     @property
@@ -79,6 +79,13 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
 
+    def abandon(self) -> None:
+        """Kill it and let go of its streams, when nobody has taken it over."""
+        self.kill_hard()
+        for pipe in (self.stdin, *self.outputs):
+            pipe.close()
+        self.close()
+
     def close(self) -> None:
         """Give back the back end's descriptors; the streams belong to whoever reads them."""
         self._prepared.close()
@@ -87,6 +94,13 @@ class Child:
     def stop_command(self) -> Sequence[str]:
         """What must be run besides, for back ends whose processes are not our descendants."""
         return self._prepared.stop
+
+    def _open_pidfd(self) -> int:
+        try:
+            return os.pidfd_open(self.pid)
+        except OSError:
+            self._popen.kill()
+            raise
 
     def _prefer_on_oom(self) -> None:
         with contextlib.suppress(OSError), open(f"/proc/{self.pid}/oom_score_adj", "w") as file:  # noqa: PTH123

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pwd
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from kernel.sandbox.backend import Level, Prepared, ProbeResult, check_jail
+from kernel.sandbox.backend import Level, Prepared, ProbeResult, check_jail, preparing
 from kernel.sandbox.errors import JailNotPossibleError, SandboxUnavailableError
 from kernel.sandbox.jail import HOME_NAME, Jail, Limits, base_environment
 from kernel.sandbox.probing import probe_command
@@ -22,19 +23,25 @@ from kernel.sandbox.probing import probe_command
 WORKSPACE = "/workspace"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENGINE_SECONDS = 20.0
-_ASKS_A_DAEMON = ("DOCKER_HOST", "XDG_RUNTIME_DIR", "HOME")
 
 
 class ContainerSandbox:
-    """Runs each command in a throw-away container of `image`, which must be present already."""
+    """Runs each command in a throw-away container of `image`, which must be present already.
+
+    `runtime` is an OCI runtime such as gVisor's `runsc`; `host` the engine's service where it is
+    not the usual one (`unix:///…`).
+    """
 
     name = "container"
     level = Level.CONTAINER
 
-    def __init__(self, *, image: str, engine: str = "podman", runtime: str = "") -> None:
+    def __init__(
+        self, *, image: str, engine: str = "podman", runtime: str = "", host: str = ""
+    ) -> None:
         self._image = image
         self._engine = engine
         self._runtime = runtime
+        self._host = host
 
     def workspace_inside(self, jail: Jail) -> str:
         """Always `/workspace`."""
@@ -65,9 +72,10 @@ class ContainerSandbox:
             raise JailNotPossibleError("The container level cannot open the network by domain.")
         name = f"quarterdeck-{secrets.token_hex(8)}"
         engine = self._find()
-        prepared = Prepared(argv=(), env=_client_environment(), stop=[engine, "rm", "-f", name])
-        environment = prepared.payload(_environment_file(jail))
-        prepared.argv = [engine, *self._options(jail, name, environment), self._image, *argv]
+        with preparing(self._client_environment()) as prepared:
+            environment = prepared.payload(_environment_file(jail))
+            prepared.argv = [engine, *self._options(jail, name, environment), self._image, *argv]
+            prepared.stop = [engine, "rm", "-f", name]
         return prepared
 
     def _options(self, jail: Jail, name: str, environment: int) -> Iterator[str]:
@@ -91,6 +99,17 @@ class ContainerSandbox:
             raise SandboxUnavailableError(f"The program {self._engine} is not installed.")
         return path
 
+    def _client_environment(self) -> dict[str, str]:
+        """What the engine's client needs to find its service; nothing of ours or of the jail."""
+        uid = os.geteuid()
+        hosts = {"DOCKER_HOST": self._host, "CONTAINER_HOST": self._host} if self._host else {}
+        try:
+            home = pwd.getpwuid(uid).pw_dir
+        except KeyError:  # a container may run us under a uid that has no name
+            home = "/"
+        runtime = f"/run/user/{uid}"
+        return {"PATH": _PATH, "LANG": "C.UTF-8", "HOME": home, "XDG_RUNTIME_DIR": runtime, **hosts}
+
     async def _ask(self, words: Sequence[str]) -> str:
         """Run the engine's client; what it complains of in one line, empty when it succeeds."""
         process = await asyncio.create_subprocess_exec(
@@ -99,7 +118,7 @@ class ContainerSandbox:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            env=_client_environment(),
+            env=self._client_environment(),
         )
         try:
             async with asyncio.timeout(_ENGINE_SECONDS):
@@ -112,12 +131,6 @@ class ContainerSandbox:
             return ""
         lines = said.decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"{self._engine} failed."
-
-
-def _client_environment() -> dict[str, str]:
-    """What the engine's client needs to find its service; nothing of the jail."""
-    known = {name: os.environ[name] for name in _ASKS_A_DAEMON if name in os.environ}
-    return {"PATH": _PATH, "LANG": "C.UTF-8", **known}
 
 
 def _user(jail: Jail) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from kernel.errors import DomainError
 
-class SandboxError(Exception):
+
+class SandboxError(DomainError):
     """The sandbox refused or failed."""
 
+    status = 409
+
     def __init__(self, detail: str = "", *, remedy: str = "") -> None:
-        self.detail = detail or " ".join((type(self).__doc__ or "").split())
+        super().__init__(detail, remedy=remedy)
         self.remedy = remedy
-        super().__init__(f"{self.detail} {remedy}".strip())
+
+    def __str__(self) -> str:
+        return f"{self.detail} {self.remedy}".strip()
 
 
 class SandboxUnavailableError(SandboxError):
@@ -27,10 +33,16 @@ class SandboxFailedError(SandboxError):
 class PathEscapesError(SandboxError):
     """This path leads out of the workspace."""
 
+    status = 400
+
 
 class FileTooLargeError(SandboxError):
     """This file is larger than the limit."""
 
+    status = 413
+
 
 class NotAFileError(SandboxError):
     """This path is not a regular file."""
+
+    status = 400

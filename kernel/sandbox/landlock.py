@@ -16,9 +16,10 @@ import resource
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from kernel.sandbox import seccomp
-from kernel.sandbox.backend import Level, Prepared, ProbeResult, check_jail
+from kernel.sandbox.backend import Level, Prepared, ProbeResult, check_jail, preparing
 from kernel.sandbox.errors import JailNotPossibleError
 from kernel.sandbox.jail import HOME_NAME, Jail, base_environment
 from kernel.sandbox.probing import probe_command
@@ -97,28 +98,32 @@ class LandlockSandbox:
         """Build the shim's command line; the plan travels in a memory file."""
         check_jail(jail, argv)
         _check_possible(jail)
-        prepared = Prepared(argv=(), env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
-        home = str(jail.workspace / HOME_NAME)
-        owner = jail.identity
-        version = landlock_version()
-        plan = {
-            "argv": list(argv),
-            "env": {**_GIT_WITHOUT_ETC, **base_environment(jail, home=home, tmp=home)},
-            "cwd": str(jail.workspace / jail.cwd),
-            "owner": (owner.uid, owner.gid) if owner else None,
-            "rlimits": list(_rlimits(jail)),
-            "handled": _handled(version),
-            "handled_net": _TCP if version >= 4 else 0,
-            "scoped": _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0,
-            "attribute_bytes": 24 if version >= 6 else 16 if version >= 4 else 8,
-            "rules": list(_rules(jail, _handled(version))),
-            "filter": seccomp.build_filter(network=False),
-            "status": prepared.status_pipe(),
-        }
-        descriptor = prepared.payload(marshal.dumps(plan))
-        shim = [self._python, "-I", "-S", str(_SHIM)]
-        prepared.argv = [*shim, str(os.getpid()), str(descriptor)]
+        with preparing({"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}) as prepared:
+            plan = _plan(jail, argv) | {"status": prepared.status_pipe()}
+            descriptor = prepared.payload(marshal.dumps(plan))
+            shim = [self._python, "-I", "-S", str(_SHIM)]
+            prepared.argv = [*shim, str(os.getpid()), str(descriptor)]
         return prepared
+
+
+def _plan(jail: Jail, argv: Sequence[str]) -> dict[str, Any]:
+    """Everything the shim needs, as marshal can carry it."""
+    home = str(jail.workspace / HOME_NAME)
+    owner = jail.identity
+    version = landlock_version()
+    return {
+        "argv": list(argv),
+        "env": {**_GIT_WITHOUT_ETC, **base_environment(jail, home=home, tmp=home)},
+        "cwd": str(jail.workspace / jail.cwd),
+        "owner": (owner.uid, owner.gid) if owner else None,
+        "rlimits": list(_rlimits(jail)),
+        "handled": _handled(version),
+        "handled_net": _TCP if version >= 4 else 0,
+        "scoped": _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0,
+        "attribute_bytes": 24 if version >= 6 else 16 if version >= 4 else 8,
+        "rules": list(_rules(jail, _handled(version))),
+        "filter": seccomp.build_filter(network=False),
+    }
 
 
 def _check_possible(jail: Jail) -> None:

@@ -19,7 +19,6 @@ from kernel.sandbox.child import Child
 from kernel.sandbox.errors import SandboxError, SandboxFailedError
 from kernel.sandbox.jail import MIB, Jail
 from kernel.sandbox.process import Exit, SandboxedProcess
-from kernel.sandbox.processes import ProcessTable
 from kernel.sandbox.strays import StrayRegistry
 from kernel.sandbox.watch import KillReason, Watch
 
@@ -27,6 +26,7 @@ _CHUNK_BYTES = 64 * 1024
 _TAIL_BYTES = 64 * 1024
 _LINE_BYTES = 8 * MIB
 _LISTENER_SECONDS = 10.0
+_FOR_EVER_SECONDS = 365 * 86400.0
 
 OnOutput = Callable[[bytes], Awaitable[None]]
 OnRefused = Callable[[Refusal], None]
@@ -55,7 +55,6 @@ class Supervisor:
         self.sandbox = sandbox
         self._strays = strays
         self._guard = guard or Guard()
-        self._table = ProcessTable()
 
     async def run(
         self,
@@ -75,16 +74,12 @@ class Supervisor:
         process = await self.spawn(jail, argv, merge_stderr=True, on_refused=on_refused)
         sink = _Sink(jail.limits.output_bytes, on_output)
         feeding = asyncio.create_task(_feed(process.stdin, stdin))
+        clock = _start_clock(jail.limits.wall_seconds, process)
         try:
-            async with asyncio.timeout(jail.limits.wall_seconds) as clock:
-                await sink.drain(process)
-                ended = await process.wait()
-        except TimeoutError:
-            if not clock.expired():
-                raise
-            process.kill(KillReason.WALL_TIME)
+            await sink.drain(process)
             ended = await process.wait()
         finally:
+            clock.cancel()
             feeding.cancel()
             await asyncio.shield(process.aclose())
         _check_started(ended, sink.tail)
@@ -122,11 +117,15 @@ class Supervisor:
         self, jail: Jail, child: Child, prepared: Prepared, on_refused: OnRefused | None
     ) -> SandboxedProcess:
         """Bring a started child under supervision; whatever fails here ends it."""
-        entry = self._strays.record(child.pid, stop=child.stop_command)
+        try:
+            entry = self._strays.record(child.pid, stop=child.stop_command)
+        except OSError as error:
+            child.abandon()
+            raise SandboxFailedError(f"The run could not be recorded: {error}") from error
         proxy = None
         if jail.network is not None:
             proxy = EgressProxy(jail.network.domains, self._guard, on_refused=on_refused)
-        watch = Watch(jail, child.pid, self._table)
+        watch = Watch(jail, child.pid)
         process = SandboxedProcess(child, watch, entry=entry, proxy=proxy)
         try:
             await process.connect(line_bytes=_LINE_BYTES)
@@ -172,6 +171,12 @@ async def _feed(writer: asyncio.StreamWriter, data: bytes) -> None:
         await writer.drain()
         writer.close()
         await writer.wait_closed()
+
+
+def _start_clock(seconds: float | None, process: SandboxedProcess) -> asyncio.TimerHandle:
+    """Kill at the wall time; what was written before still reaches its reader."""
+    delay = _FOR_EVER_SECONDS if seconds is None else seconds
+    return asyncio.get_running_loop().call_later(delay, process.kill, KillReason.WALL_TIME)
 
 
 def _check_started(ended: Exit, tail: bytearray) -> None:

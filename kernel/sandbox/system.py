@@ -6,6 +6,7 @@ from __future__ import annotations
 ROOT_TREES = ("bin", "sbin", "lib", "lib32", "lib64")
 
 # Public configuration that programs of /usr do not work without: links, libraries, certificates.
+# Not /etc/ssl as a whole: the server's user may belong to the group that reads its private keys.
 ETC_NAMES = (
     "alternatives",
     "ca-certificates",
@@ -16,9 +17,14 @@ ETC_NAMES = (
     "ld.so.conf.d",
     "localtime",
     "mime.types",
-    "pki",
+    "pki/ca-trust",
+    "pki/tls/cert.pem",
+    "pki/tls/certs",
+    "pki/tls/openssl.cnf",
     "protocols",
     "services",
-    "ssl",
+    "ssl/cert.pem",
+    "ssl/certs",
+    "ssl/openssl.cnf",
     "timezone",
 )

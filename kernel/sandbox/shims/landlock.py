@@ -221,9 +221,10 @@ def main(words: list[str]) -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
     die_with(int(words[0]), signal.SIGTERM)
+    ours = os.getpid()
     child = os.fork()
     if child == 0:
-        become_command(plan, os.getppid())
+        become_command(plan, ours)
     for descriptor in (0, 1, 2):
         os.close(descriptor)
     os.write(plan["status"], b'{"child-pid": %d}\n' % child)

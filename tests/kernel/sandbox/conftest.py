@@ -26,7 +26,7 @@ from kernel.sandbox import (
     UidRange,
     prepare_workspace,
 )
-from kernel.sandbox.processes import ProcessTable, read_process
+from kernel.sandbox.processes import descendants, read_process
 
 BACKENDS = {"bubblewrap": BubblewrapSandbox, "landlock": LandlockSandbox}
 
@@ -99,7 +99,7 @@ def commands_with(marker: str) -> list[int]:
 
 
 def descendants_of(pid: int) -> list[int]:
-    return [process.pid for process in ProcessTable(fresh_seconds=0.0).descendants(pid)]
+    return [process.pid for process in descendants(pid)]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from kernel.sandbox import Jail, KillReason, Limits, Supervisor
 from kernel.sandbox.jail import MIB
-from tests.kernel.sandbox.conftest import commands_with, make_jail
+from tests.kernel.sandbox.conftest import commands_with, make_jail, until
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -69,11 +69,14 @@ async def test_one_sessions_bomb_leaves_another_its_processes(
     supervisor: Supervisor, place: Path
 ) -> None:
     limits = Limits(processes=40, wall_seconds=20.0, disk_bytes=None)
-    full = "n=0; while [ $n -lt 200 ]; do sleep 300 & n=$((n+1)); done; sleep 300"
-    bomber = asyncio.create_task(
-        supervisor.run(make_jail(place, "bomber", limits=limits), ["sh", "-c", full])
+    full = (
+        "import os, time  # qd-full\n"
+        "while True:\n try: os.fork() or time.sleep(300)\n except OSError: time.sleep(0.05)"
     )
-    await asyncio.sleep(0)
+    bomber = asyncio.create_task(
+        supervisor.run(make_jail(place, "bomber", limits=limits), [PYTHON, "-c", full])
+    )
+    await until(lambda: len(commands_with("qd-full")) > 30)
 
     other = await supervisor.run(
         make_jail(place, "other", limits=limits),

@@ -48,9 +48,8 @@ def test_every_bound_and_wall_is_on_the_command_line(place: Path, engine: str) -
     bind = Bind(source=Path("/opt/tools"), target="/tools")
     jail = make_jail(place, limits=limits, binds=(bind,), cwd="sub")
 
-    prepared = ContainerSandbox(image="img", engine=engine, runtime="runsc").command(
-        jail, ["a", "b"]
-    )
+    sandbox = ContainerSandbox(image="img", engine=engine, runtime="runsc", host="unix:///e")
+    prepared = sandbox.command(jail, ["a", "b"])
     prepared.close()
 
     argv = list(prepared.argv)
@@ -58,6 +57,7 @@ def test_every_bound_and_wall_is_on_the_command_line(place: Path, engine: str) -
     assert argv[-3:] == ["img", "a", "b"]
     assert {"--rm", "--read-only", "--init", "--interactive"} <= set(argv)
     assert words_after(argv, "--network") == ["none"]
+    assert prepared.env["DOCKER_HOST"] == "unix:///e"
     assert words_after(argv, "--cap-drop") == ["ALL"]
     assert words_after(argv, "--security-opt") == ["no-new-privileges"]
     assert words_after(argv, "--runtime") == ["runsc"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from kernel.sandbox import (
     prepare_workspace,
     select,
 )
-from kernel.sandbox.processes import read_process
+from kernel.sandbox.processes import descendants, read_process
 
 
 def test_usage_counts_blocks_once_and_follows_no_link(tmp_path: Path) -> None:
@@ -174,6 +175,23 @@ def test_our_own_line_of_the_process_table() -> None:
     assert process is not None
     assert (process.parent, process.state) == (os.getppid(), "R")
     assert read_process(2**22 + 1) is None
+
+
+def test_descendants_are_found_listed_and_scanned_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "sleep 309 & sh -c 'sleep 309 & wait' & echo up; wait"
+    with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        listed: set[int] = set()
+        while len(listed) < 3:
+            listed = {process.pid for process in descendants(parent.pid)}
+        monkeypatch.setattr("os.path.exists", lambda _path: False)
+
+        scanned = {process.pid for process in descendants(parent.pid)}
+
+        for pid in (parent.pid, *listed):
+            os.kill(pid, signal.SIGKILL)
+    assert scanned == listed
 
 
 @dataclass

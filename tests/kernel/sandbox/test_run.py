@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kernel.sandbox import Jail, JailNotPossibleError, SandboxFailedError, Supervisor
+from kernel.sandbox import (
+    Jail,
+    JailNotPossibleError,
+    Limits,
+    Sandbox,
+    SandboxFailedError,
+    StrayRegistry,
+    Supervisor,
+)
 from tests.kernel.sandbox.conftest import make_jail
 
 
@@ -133,6 +142,32 @@ async def test_a_sandbox_that_cannot_be_set_up_is_not_an_exit_code(
 
     with pytest.raises(SandboxFailedError, match="missing"):
         await supervisor.run(broken, ["true"])
+
+
+@pytest.mark.usefixtures("nothing_left")
+async def test_a_run_that_cannot_be_recorded_is_not_left_running(
+    backend: Sandbox, place: Path, jail: Jail
+) -> None:
+    strays = StrayRegistry(place / "strays")
+    (place / "strays").rmdir()
+
+    with pytest.raises(SandboxFailedError, match="could not be recorded"):
+        await Supervisor(backend, strays=strays).run(jail, ["sleep", "300"])
+
+
+async def test_a_slow_reader_is_not_interrupted_by_the_wall_time(
+    supervisor: Supervisor, place: Path
+) -> None:
+    jail = make_jail(place, limits=Limits(wall_seconds=0.3, disk_bytes=None))
+    finished: list[bytes] = []
+
+    async def slow(chunk: bytes) -> None:
+        await asyncio.sleep(1.0)
+        finished.append(chunk)
+
+    done = await supervisor.run(jail, ["sh", "-c", "echo one; sleep 300"], on_output=slow)
+
+    assert (done.timed_out, finished) == (True, [b"one\n"])
 
 
 @pytest.mark.usefixtures("nothing_left")
