@@ -31,8 +31,19 @@ async function copy(button: HTMLElement): Promise<void> {
   }
 }
 
+/** A menu gives way to the dialog that one of its items opens, instead of staying behind it. */
+function leaveMenu(event: MouseEvent, item: HTMLElement): void {
+  const dialog = document.getElementById(item.getAttribute('popovertarget') ?? '');
+  if (!dialog) return;
+  event.preventDefault();
+  item.closest<HTMLElement>('.menu')?.hidePopover();
+  dialog.showPopover();
+}
+
 function onClick(event: MouseEvent): void {
   const target = event.target as Element;
+  const item = target.closest<HTMLElement>('.menu button[popovertarget]');
+  if (item) leaveMenu(event, item);
   target.closest('[data-dismiss]')?.closest('.toast')?.remove();
   const copier = target.closest<HTMLElement>('[data-copy]');
   if (copier) void copy(copier);

@@ -55,6 +55,7 @@ export function mountComposer(form: HTMLFormElement, options: ComposerOptions): 
     form.requestSubmit();
   });
   box.addEventListener('input', () => {
+    problem?.replaceChildren();
     sessionStorage.setItem(draft, box.value);
     if (Date.now() - lastTyping < TYPING_EVERY_MS) return;
     lastTyping = Date.now();

@@ -6,7 +6,7 @@ import {
   dayView, messageView, noteView, pendingView, reasoningView, runView, type Actions, type View,
 } from './views';
 
-const STEP = 300;
+const STEP = 150;
 const NEAR_END_PX = 90;
 
 function viewOf(item: Item, actions: Actions): View {
@@ -43,6 +43,7 @@ export class Conversation {
   private limit = STEP;
   private stuck = true;
   private seenSeq = 0;
+  private lastTop = 0;
   private readonly resize: ResizeObserver;
 
   constructor(root: HTMLElement, private readonly actions: Actions, private readonly myName: string) {
@@ -132,10 +133,10 @@ export class Conversation {
       this.views.set(item.id, { view, item });
       return view.element;
     }
-    if (known.item !== item) {
-      known.view.update(item);
-      known.item = item;
-    }
+    // A state made anew holds new objects; the events behind an item say whether it changed.
+    const same = known.item.lastSeq === item.lastSeq && known.item.seq === item.seq;
+    if (known.item !== item && !same) known.view.update(item);
+    known.item = item;
     return known.view.element;
   }
 
@@ -153,7 +154,11 @@ export class Conversation {
 
   private onScroll(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    this.stuck = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    const near = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    // Only moving up lets go of the end: rows that grow below the reader do not.
+    if (near) this.stuck = true;
+    else if (scrollTop < this.lastTop) this.stuck = false;
+    this.lastTop = scrollTop;
     if (this.stuck && this.jump) this.jump.hidden = true;
   }
 

@@ -16,6 +16,7 @@ import { TimelineView } from './timeline-view';
 import { Verbs } from './verbs';
 
 const LOOKING_EVERY_MS = 3000;
+const NEAR_TOP_PX = 300;
 
 /** The session page, alive: everything it shows is made of the events. */
 class SessionPage {
@@ -177,7 +178,10 @@ class SessionPage {
     addEventListener('online', wake, { signal });
     document.addEventListener('visibilitychange', wake, { signal });
     let looked = 0;
-    need(this.root, '[data-slot=scroller]').addEventListener('scroll', () => {
+    const scroller = need(this.root, '[data-slot=scroller]');
+    scroller.addEventListener('scroll', () => {
+      const earlier = this.root.querySelector<HTMLButtonElement>('[data-slot=earlier] button:enabled');
+      if (earlier && scroller.scrollTop < NEAR_TOP_PX) void this.loadEarlier(earlier);
       if (Date.now() - looked < LOOKING_EVERY_MS) return;
       looked = Date.now();
       this.connection?.say({ kind: 'looking', seq: this.conversation.lookingAt(this.store.state) });

@@ -17,8 +17,9 @@ export function spoken(event: StreamEvent): string {
 export function runLine(state: ViewState, now: number): string {
   const run = state.activeRun ? state.runs.get(state.activeRun) : undefined;
   if (!run) return '';
-  const word = run.status === 'waiting'
-    ? t('Waiting for approval') : t('Working for {span}', { span: duration(Math.max(0, now - run.startedAt)) });
+  const ms = Math.floor((now - run.startedAt) / 1000) * 1000;
+  const working = ms > 0 ? t('Working for {span}', { span: duration(ms).replace('.0', '') }) : t('Working');
+  const word = run.status === 'waiting' ? t('Waiting for approval') : working;
   return run.tools > 0 ? `${word} · ${nt('{n} tool call', '{n} tool calls', run.tools)}` : word;
 }
 

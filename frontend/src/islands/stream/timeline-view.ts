@@ -6,6 +6,7 @@ import { layout, type Lane, type Mark, type Timeline } from './timeline';
 import { toolIcon } from './tooltext';
 
 const LANE_PX = 18;
+const REDRAW_MS = 1000;
 
 function laneLabel(lane: Lane): HTMLElement {
   const mark = lane.kind === 'tool' ? icon(toolIcon(lane.label)) : avatar(lane.label, lane.kind);
@@ -19,6 +20,12 @@ function describe(mark: Mark): string {
   return parts.join(' · ');
 }
 
+function gapLine(gap: Timeline['gaps'][number]): HTMLElement {
+  const line = h('span', { class: 'timeline-gap', title: t('{span} without anything', { span: duration(gap.ms) }) });
+  line.style.left = `${gap.at * 100}%`;
+  return line;
+}
+
 /** The strip above the conversation; one tab stop, arrows walk along time, Enter goes there. */
 export class TimelineView {
   private readonly labels = h('ul', { class: 'timeline-labels', 'aria-hidden': 'true' });
@@ -26,6 +33,11 @@ export class TimelineView {
   private readonly summary = h('span');
   private shown: ViewState | null = null;
   private current = '';
+  private names = '';
+  private readonly marks = new Map<string, HTMLElement>();
+  private readonly drawn = new Set<string>();
+  private timer = 0;
+  private drawnAt = 0;
 
   constructor(private readonly root: HTMLDetailsElement, private readonly go: (id: string) => void) {
     root.replaceChildren(
@@ -40,23 +52,28 @@ export class TimelineView {
     this.lanes.addEventListener('click', (event) => this.onClick(event));
   }
 
+  /** Follows the state, redrawing at most once a second: the strip tells a story, not a frame. */
   render(state: ViewState): void {
     this.shown = state;
     this.root.hidden = state.items.length === 0;
-    if (this.root.hidden || !this.root.open) return;
-    this.draw(layout(state, Date.now()));
+    if (this.root.hidden || !this.root.open || this.timer) return;
+    const wait = Math.max(0, this.drawnAt + REDRAW_MS - Date.now());
+    this.timer = window.setTimeout(() => {
+      this.timer = 0;
+      this.drawnAt = Date.now();
+      if (this.shown && this.root.open) this.draw(layout(this.shown, this.drawnAt));
+    }, wait);
   }
 
   private draw(timeline: Timeline): void {
     const focused = this.lanes.contains(document.activeElement);
-    this.labels.replaceChildren(...timeline.lanes.map(laneLabel));
-    this.lanes.replaceChildren(
-      ...timeline.gaps.map((gap) => {
-        const line = h('span', { class: 'timeline-gap', title: t('{span} without anything', { span: duration(gap.ms) }) });
-        line.style.left = `${gap.at * 100}%`;
-        return line;
-      }),
-      ...timeline.marks.map((mark) => this.mark(mark)));
+    const names = timeline.lanes.map((lane) => lane.key).join();
+    if (names !== this.names) this.labels.replaceChildren(...timeline.lanes.map(laneLabel));
+    this.names = names;
+    const marks = timeline.marks.map((mark) => this.place(mark));
+    this.lanes.replaceChildren(...timeline.gaps.map(gapLine), ...marks);
+    for (const key of this.marks.keys()) if (!this.drawn.has(key)) this.marks.delete(key);
+    this.drawn.clear();
     this.lanes.style.height = `${timeline.lanes.length * LANE_PX}px`;
     this.summary.textContent = `${clock(timeline.from)} – ${clock(timeline.to)}`;
     const stop = this.buttons().find((one) => one.dataset['id'] === this.current) ?? this.buttons().at(-1);
@@ -64,16 +81,29 @@ export class TimelineView {
     if (focused) stop?.focus({ preventScroll: true });
   }
 
-  private mark(mark: Mark): HTMLElement {
-    const label = describe(mark);
-    const element = mark.kind === 'run'
-      ? h('span', { class: 'mark', 'data-kind': 'run', 'data-status': mark.status, title: label })
-      : h('button', { class: 'mark', type: 'button', tabindex: -1, 'data-kind': mark.kind, 'data-status': mark.status || null,
-        'data-id': mark.id, 'aria-label': label, title: label });
-    element.style.insetInlineStart = `${mark.start * 99.2}%`;
-    element.style.width = `${mark.width * 99.2}%`;
-    element.style.top = `${mark.lane * LANE_PX + 3}px`;
+  /** The element of a mark, made once and moved afterwards. */
+  private place(mark: Mark): HTMLElement {
+    const key = `${mark.kind}:${mark.id || mark.at}`;
+    const element = this.marks.get(key) ?? (mark.kind === 'run' ? h('span') : h('button', { type: 'button', tabindex: -1 }));
+    this.marks.set(key, element);
+    this.drawn.add(key);
+    const css = `inset-inline-start:${(mark.start * 99.2).toFixed(2)}%;width:${(mark.width * 99.2).toFixed(2)}%;top:${mark.lane * LANE_PX + 3}px`;
+    if (element.dataset['place'] !== css) {
+      element.dataset['place'] = css;
+      element.style.cssText = css;
+    }
+    if (element.className === '' || element.dataset['status'] !== mark.status) this.describe(element, mark);
     return element;
+  }
+
+  private describe(element: HTMLElement, mark: Mark): void {
+    element.className = 'mark';
+    element.dataset['kind'] = mark.kind;
+    element.dataset['status'] = mark.status;
+    element.title = describe(mark);
+    if (mark.kind === 'run') return;
+    element.dataset['id'] = mark.id;
+    element.setAttribute('aria-label', element.title);
   }
 
   private buttons(): HTMLButtonElement[] {

@@ -29,7 +29,7 @@ function copyButton(read: () => string): HTMLElement {
 }
 
 function section(title: string, pre: HTMLElement, extra: Node | false = false): HTMLElement {
-  return h('section', {}, h('header', {}, h('h4', {}, title), extra, copyButton(() => pre.textContent ?? '')), pre);
+  return h('section', {}, h('header', {}, h('strong', {}, title), extra, copyButton(() => pre.textContent ?? '')), pre);
 }
 
 /** The opened card: input, output, and the decision while one is due. */
