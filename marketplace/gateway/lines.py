@@ -30,13 +30,14 @@ class Oversized:
 
 
 class Lines:
-    """Feed chunks, get lines."""
+    """Feed chunks, get lines. `dropped` counts what is lost of a line that has not ended yet."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._buffer = bytearray()
         self._searched = 0
         self._head: bytes | None = None
+        self.dropped = 0
 
     def feed(self, chunk: bytes) -> Iterator[bytes | Oversized]:
         """The lines that end in this chunk, without their newline."""
@@ -51,7 +52,7 @@ class Lines:
             self._shorten()
 
     def _whole(self, line: bytes) -> bytes | Oversized:
-        head, self._head = self._head, None
+        head, self._head, self.dropped = self._head, None, 0
         if head is not None:
             return Oversized(head, line[-_KEPT:])
         return Oversized(line[:_KEPT], line[-_KEPT:]) if len(line) > self._limit else line
@@ -60,5 +61,6 @@ class Lines:
         """Keep the beginning once and the last bytes; drop what lies between."""
         if self._head is None:
             self._head = bytes(self._buffer[:_KEPT])
+        self.dropped += max(0, len(self._buffer) - _KEPT)
         del self._buffer[:-_KEPT]
         self._searched = len(self._buffer)

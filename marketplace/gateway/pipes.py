@@ -80,6 +80,8 @@ class Pipe(Transport):
                         message = self._understand(line)
                         if message is not None:
                             await inbound.send(message)
+                    if lines.dropped > self._bounds.noise_bytes:
+                        self._give_up("It wrote a line that is longer than the limit.")
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, ConnectionError):
             return
         finally:
