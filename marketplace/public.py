@@ -1,0 +1,27 @@
+"""The front door of the marketplace: the few names that storeys above may use."""
+
+from marketplace.gateway.client import (
+    Progress,
+    ToolCall,
+    ToolResult,
+    call_tool,
+    close_session,
+    list_live,
+)
+from marketplace.models import MCPServer
+from marketplace.selectors.servers import servers_visible_to, usable_servers
+from marketplace.selectors.tools import ToolInfo, tools_of
+
+__all__ = [
+    "MCPServer",
+    "Progress",
+    "ToolCall",
+    "ToolInfo",
+    "ToolResult",
+    "call_tool",
+    "close_session",
+    "list_live",
+    "servers_visible_to",
+    "tools_of",
+    "usable_servers",
+]
