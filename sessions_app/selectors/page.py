@@ -10,6 +10,7 @@ from typing import Any
 from identity.public import User, people_with_access
 from kernel.actors import Actor
 from kernel.policies import policy_of, visible_to
+from marketplace.public import tools_of
 from sessions_app.enums import ROLES, ApprovalStatus, RunStatus
 from sessions_app.markdown import to_html
 from sessions_app.models import AgentSession, Message, Run, ToolCall
@@ -43,7 +44,7 @@ def page_of(actor: User, session: AgentSession, before: int) -> dict[str, Any]:
         "queue": _queue(session),
         "people": _people(actor, session),
         "roles": [(role, role.title()) for role in ROLES[:-1]],
-        "servers": [],
+        "servers": _servers(session),
         "can": can(actor, session),
     }
 
@@ -147,6 +148,17 @@ def _queue(session: AgentSession) -> list[dict[str, Any]]:
     ids = list(queued.values_list("message_id", flat=True))[0 if active else 1 :]
     rows = session.messages.filter(pk__in=ids).order_by("seq")
     return [{"id": r.pk, "content": r.content, "author": r.author_name} for r in rows]
+
+
+def _servers(session: AgentSession) -> list[dict[str, Any]]:
+    ids = list(session.servers.values_list("server_id", flat=True))
+    names: dict[Any, dict[str, Any]] = {}
+    for tool in tools_of(ids) if ids else []:
+        entry = names.setdefault(
+            tool.server_id, {"id": tool.server_id, "name": tool.server, "tools": []}
+        )
+        entry["tools"].append({"name": tool.name, "description": tool.description})
+    return list(names.values())
 
 
 def _people(actor: User, session: AgentSession) -> list[dict[str, Any]]:

@@ -17,8 +17,9 @@ from kernel.actions import action
 from kernel.errors import InvalidError
 from kernel.events import Private, publish
 from kernel.streams import Entry, append
+from marketplace.public import usable_servers
 from sessions_app.enums import PermissionMode, RuntimeName
-from sessions_app.errors import BypassForbiddenError, SeedNotAllowedError
+from sessions_app.errors import BypassForbiddenError, SeedNotAllowedError, UnknownServerError
 from sessions_app.events import SessionCreated
 from sessions_app.models import AgentSession, SessionServer, WorkingDirectory
 from sessions_app.streams import SESSIONS
@@ -50,6 +51,7 @@ def create_session(actor: User, organization: Organization, *, spec: SessionSpec
     options = {**OPTION_DEFAULTS, **spec.sdk_options}
     check_mode(organization, str(options["permission_mode"]))
     _check_seed(spec.working_directory)
+    _check_servers(actor, organization, spec.mcp_servers)
     place = WorkingDirectory.objects.create(organization=organization, seed=spec.working_directory)
     session = AgentSession.objects.create(
         organization=organization,
@@ -80,6 +82,13 @@ def check_mode(organization: Organization, mode: str) -> None:
     """An organization may forbid bypassPermissions."""
     if mode == PermissionMode.BYPASS and organization.forbid_bypass:
         raise BypassForbiddenError
+
+
+def _check_servers(actor: User, organization: Organization, ids: Sequence[UUID]) -> None:
+    """Only registered servers of the organization, which one may use."""
+    usable = {server.pk for server in usable_servers(actor, organization.pk, ids)} if ids else set()
+    if unknown := [one for one in ids if one not in usable]:
+        raise UnknownServerError(server=str(unknown[0]))
 
 
 def _check_seed(seed: str) -> None:
