@@ -16,7 +16,7 @@ def run_job_task(job_id: str) -> None:
     run_job(UUID(job_id))
 
 
-@shared_task(name="kernel.run_duty", ignore_result=True)
+@shared_task(name="kernel.run_duty", ignore_result=True)  # type: ignore[untyped-decorator]
 def run_duty_task(name: str) -> None:
     """Run one round of a duty now, besides the keeper's own rounds; duties are safe to repeat."""
     if name in duties.registry:
