@@ -11,5 +11,4 @@ def host_for(loaded: Loaded, place: Place) -> RuntimeHost:
     """The host of one turn."""
     return RuntimeHost(
         default_model=str(loaded.session.sdk_options.get("model", "")),
-        home=place.workspace / ".home",
     )

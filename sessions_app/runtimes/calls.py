@@ -60,6 +60,7 @@ def told(outcome: ToolOutcome) -> str:
     content = outcome.content
     if not content and outcome.data is not None:
         content = json.dumps(outcome.data, ensure_ascii=False, default=str)
+    content = content or "(no output)"
     return f"exit code {outcome.exit_code}\n{content}" if outcome.exit_code else content
 
 

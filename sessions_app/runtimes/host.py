@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 from kernel.egress import Guard
@@ -56,14 +55,12 @@ class Spawn(Protocol):
 class RuntimeHost:
     """Everything any adapter may need; each takes its part and says what is missing.
 
-    `providers` is keyed by the provider part of a model name (`anthropic:claude-…`), `home` is the
-    session's own home directory, where an SDK may keep files. Connections to providers pass
-    `guard`, which refuses private addresses unless the operator allows them.
+    `providers` is keyed by the provider part of a model name (`anthropic:claude-…`); connections
+    to them pass `guard`, which refuses private addresses unless the operator allows them.
     """
 
     providers: Mapping[str, ProviderConfig] = field(default_factory=dict)
     default_model: str = ""
-    home: Path | None = None
     agent: AgentCommand | None = None
     spawn: Spawn | None = None
     guard: Guard = field(default_factory=Guard)

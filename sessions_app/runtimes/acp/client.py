@@ -27,8 +27,7 @@ from sessions_app.runtimes.acp.gate import Gate
 from sessions_app.runtimes.acp.terminals import Terminals, command_line
 from sessions_app.runtimes.acp.updates import Updates
 from sessions_app.runtimes.calls import told
-
-PERMISSION_TOOL = "request_permission"
+from sessions_app.runtimes.permission import PERMISSION
 
 
 class SessionClient:
@@ -58,7 +57,7 @@ class SessionClient:
             "input": json.loads(json.dumps(tool_call.raw_input, default=str)),
             "paths": [location.path for location in tool_call.locations or ()],
         }
-        outcome = await self._gate.ask(PERMISSION_TOOL, question)
+        outcome = await self._gate.ask(PERMISSION.name, question)
         kind = "allow" if outcome.status == "ok" else "reject"
         return RequestPermissionResponse(outcome=_choice(options, kind))
 
@@ -137,7 +136,7 @@ class SessionClient:
     async def _file(self, tool: str, path: str, **more: str) -> str:
         outcome = await self._gate.ask(tool, {"path": self._inside(path), **more})
         if outcome.status != "ok":
-            raise RequestError(-32603, told(outcome) or f"{tool} failed")
+            raise RequestError(-32603, told(outcome))
         return outcome.content
 
     def _inside(self, path: str) -> str:

@@ -189,13 +189,17 @@ class _Conversation:
         await self._gate.io.usage(usage)
 
     async def _cancel(self, prompting: asyncio.Task[PromptResponse], session_id: str) -> None:
-        """Ask the agent to stop and give it a moment to keep its session in order."""
+        """Ask the agent to stop and give it a moment to keep its session in order.
+
+        An agent that waits for our answer to a call cannot use the moment, so it gets none.
+        """
         if prompting.done():
             return
         with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(CANCEL_SECONDS):
                 await self._connection.cancel(session_id=session_id)
-                await asyncio.wait({prompting})
+                if not self._gate.stopped.done():
+                    await asyncio.wait({prompting})
         prompting.cancel()
         await asyncio.gather(prompting, return_exceptions=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import claude_agent_sdk
 from claude_agent_sdk import ClaudeAgentOptions
@@ -49,7 +49,7 @@ def build_options(
         max_turns=turn.options.max_turns,
         include_partial_messages=True,
         resume=store.session_id or None,
-        session_store=store,
+        session_store=cast(Any, store),
         cwd=home,
         env=_environment(provider, home),
         cli_path=_launcher(home),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 from collections.abc import Coroutine
 from pathlib import Path
@@ -21,7 +22,7 @@ from kernel.egress import EgressRefusedError
 from sessions_app.runtimes.base import RuntimeIO, TurnOutcome, TurnRequest
 from sessions_app.runtimes.claude.options import build_options
 from sessions_app.runtimes.claude.results import result_outcome
-from sessions_app.runtimes.claude.store import StateError, TranscriptStore, restore
+from sessions_app.runtimes.claude.store import TranscriptStore, restore
 from sessions_app.runtimes.claude.stream import StreamReader
 from sessions_app.runtimes.claude.tools import BrokerServer
 from sessions_app.runtimes.conversation import missed, prompt_text, transcript
@@ -30,10 +31,15 @@ from sessions_app.runtimes.host import ProviderConfig, RuntimeHost
 from sessions_app.runtimes.registry import RUNTIMES
 
 PROVIDER = "anthropic"
+INTERRUPT_SECONDS = 2.0
 
 
 class ClaudeRuntime:
-    """The CLI runs for one attempt, in an empty home that is deleted afterwards."""
+    """The CLI runs for one attempt, in an empty home that is deleted afterwards.
+
+    The home is this process's own and never lies in a working directory, where a tool of the
+    session could replace what we start from it.
+    """
 
     name = "claude"
     capabilities = RUNTIMES["claude"].capabilities
@@ -54,12 +60,10 @@ class ClaudeRuntime:
             return failed(Failure.NOT_CONFIGURED, message)
         try:
             await self._check(provider)
-            store = restore(turn.state)
         except EgressRefusedError as error:
             return failed(Failure.UNREACHABLE, f"The provider is out of reach: {error}")
-        except StateError as error:
-            return failed(Failure.INVALID_STATE, str(error.__doc__))
-        with tempfile.TemporaryDirectory(dir=self._host.home, ignore_cleanup_errors=True) as home:
+        store = restore(turn.state)
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
             server = BrokerServer(turn.tools, io)
             options = build_options(turn, model, provider, Path(home), (server, store))
             attempt = _Attempt(turn, io, server, store, options)
@@ -112,12 +116,19 @@ class _Attempt:
         except ClaudeSDKError:
             return failed(Failure.AGENT, "The Claude CLI ended in the middle of the turn.")
         finally:
-            await client.disconnect()
-            await self._reader.close()
+            await self._leave(client)
         if self._server.waiting.is_set():
             return TurnOutcome(status="waiting", state=self._turn.state)
         await self._io.end_message()
         return self._ended(result)
+
+    async def _leave(self, client: ClaudeSDKClient) -> None:
+        """End the CLI; one that still streams is interrupted first, or it would stream on."""
+        if self._leaving.is_set():
+            with contextlib.suppress(ClaudeSDKError, TimeoutError):
+                await asyncio.wait_for(client.interrupt(), INTERRUPT_SECONDS)
+        await client.disconnect()
+        await self._reader.close()
 
     async def _read(self, client: ClaudeSDKClient) -> ResultMessage | None:
         async for message in client.receive_response():

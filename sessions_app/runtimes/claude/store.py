@@ -15,10 +15,6 @@ FORMAT = "claude/1"
 _MAIN = ""
 
 
-class StateError(Exception):
-    """The saved state cannot be read by this version of the runtime."""
-
-
 class TranscriptStore:
     """A `SessionStore` of one session, in memory, exported as compressed bytes."""
 
@@ -53,16 +49,16 @@ class TranscriptStore:
 
 
 def restore(state: bytes | None) -> TranscriptStore:
-    """The store a state was exported from; an empty one without state."""
+    """The store a state was exported from; an empty one without a state we can read.
+
+    The session's messages tell an agent with an empty store what was said.
+    """
     store = TranscriptStore()
-    if state is None:
-        return store
     try:
-        document = json.loads(zlib.decompress(state))
-        if document["format"] != FORMAT:
-            raise StateError
-        store.session_id, store.last_prompt = document["session"], document["prompt"]
-        store._entries = document["entries"]
+        document = json.loads(zlib.decompress(state or b""))
+        if document["format"] == FORMAT:
+            store.session_id, store.last_prompt = document["session"], document["prompt"]
+            store._entries = document["entries"]
     except (ValueError, KeyError, TypeError, zlib.error):
-        raise StateError from None
+        return TranscriptStore()
     return store

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from claude_agent_sdk import SdkMcpTool, create_sdk_mcp_server
+from claude_agent_sdk import SdkMcpTool, ToolAnnotations, create_sdk_mcp_server
 
 from sessions_app.runtimes.base import RuntimeIO, ToolSpec
 from sessions_app.runtimes.calls import CallIds, ToolNames, told
 
 SERVER = "quarterdeck"
+RESULT_CHARS = 500_000  # beyond it the CLI writes a result to its own disk; the broker caps below
 Answer = dict[str, Any]
 
 
@@ -37,6 +38,7 @@ class BrokerServer:
                 description=spec.description,
                 input_schema=dict(spec.input_schema),
                 handler=self._handler(spec.name),
+                annotations=ToolAnnotations(maxResultSizeChars=RESULT_CHARS),
             )
             for name, spec in self._names.by_wire_name.items()
         ]

@@ -38,7 +38,7 @@ _KINDS: tuple[tuple[type[AgentRunError], Failure, str], ...] = (
 )
 
 
-def provider_failure(error: AgentRunError, model: str) -> TurnOutcome:
+def provider_failure(error: AgentRunError | EgressRefusedError, model: str) -> TurnOutcome:
     """The failed outcome for an error of the provider of `model`."""
     refused = _refusal(error)
     if refused is not None:

@@ -28,7 +28,7 @@ FORMAT = "model/1"
 
 
 class StateError(Exception):
-    """The saved state cannot be read by this version of the runtime."""
+    """The state of the waiting turn cannot be read by this version of the runtime."""
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Memory:
 
 def recall(turn: TurnRequest) -> Memory:
     """What the turn starts from: its state, or the session's messages, or nothing."""
-    memory = Memory() if turn.state is None else _restored(turn.state)
+    memory = _restored(turn.state or b"")
     if turn.resuming:
         if not memory.deferred:
             raise StateError
@@ -84,14 +84,15 @@ def complete(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
 
 
 def _restored(state: bytes) -> Memory:
+    """The memory a state was exported from; an empty one when we cannot read it."""
     try:
         document = json.loads(state)
         if document.pop("format") != FORMAT:
-            raise StateError
+            return Memory()
         messages = ModelMessagesTypeAdapter.validate_python(document.pop("messages"))
         return Memory(messages=messages, **document)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise StateError from None
+        return Memory()
 
 
 def _plain(message: HistoryMessage, *, shown: bool) -> ModelMessage:

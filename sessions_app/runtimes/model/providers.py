@@ -25,7 +25,7 @@ class ModelNotConfiguredError(Exception):
 @asynccontextmanager
 async def open_model(name: str, host: RuntimeHost) -> AsyncIterator[Model]:
     """The model called `provider:model`; its connections are closed on leaving."""
-    provider, model = parse_model_id(name or host.default_model)
+    provider, model = parse_model_id(name)
     if not provider or not model:
         raise ModelNotConfiguredError("No model is chosen. Name one as provider:model.")
     config = host.providers.get(provider)

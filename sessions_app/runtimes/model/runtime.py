@@ -29,6 +29,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.result import AgentStream
 from pydantic_ai.usage import RunUsage, UsageLimits
 
+from kernel.egress import EgressRefusedError
 from sessions_app.runtimes.base import RuntimeIO, TurnOutcome, TurnRequest, Usage
 from sessions_app.runtimes.calls import CallIds, ToolNames
 from sessions_app.runtimes.conversation import instructions, prompt_text
@@ -62,7 +63,8 @@ class ModelRuntime:
         """Drive the turn to its end, or to a call that must wait."""
         try:
             memory = recall(turn)
-            async with open_model(turn.options.model, self._host) as model:
+            name = turn.options.model or self._host.default_model
+            async with open_model(name, self._host) as model:
                 attempt = _Attempt(turn, memory, model, io)
                 return await within_seconds(turn.options.timeout_seconds, attempt.run())
         except StateError as error:
@@ -104,8 +106,8 @@ class _Attempt:
                 return self._ended(run)
         except UsageLimitExceeded:
             return too_many_turns(self._turn.options.max_turns)
-        except AgentRunError as error:
-            return provider_failure(error, self._turn.options.model or self._model.model_name)
+        except (AgentRunError, EgressRefusedError) as error:
+            return provider_failure(error, self._model.model_id)
         finally:
             keep = list(messages) if self._memory.deferred else complete(messages)
             self._memory.messages = keep

@@ -123,8 +123,8 @@ async def staged(name: str, folder: Path, *replies: Sequence[Part]) -> AsyncIter
             provider = "openai" if name == "model-openai" else "anthropic"
             url = f"{server.url}/v1" if provider == "openai" else server.url
             config = ProviderConfig(api_key=KEY, base_url=url)
-            host = RuntimeHost(guard=guard, providers={provider: config}, home=folder)
-            model = {"openai": "openai:gpt-5", "anthropic": "anthropic:claude-sonnet-4-5"}
+            host = RuntimeHost(guard=guard, providers={provider: config})
+            model = {"openai": "openai:gpt-5", "anthropic": "anthropic:claude-sonnet-5"}
             yield Stage(name, host, model=model[provider], server=server)
 
 

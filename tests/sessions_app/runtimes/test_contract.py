@@ -224,10 +224,10 @@ async def test_cancelling_leaves_no_process_and_no_connection(name, tmp_path):
 @every
 async def test_a_turn_over_its_time_fails_with_the_reason(name, tmp_path):
     async with staged(name, tmp_path, [Say("It begins and"), Stall()]) as stage:
-        outcome = await stage.run(io(), timeout_seconds=2)
+        outcome = await stage.run(io(), timeout_seconds=1)
 
         assert (outcome.status, outcome.error_code) == ("failed", "timeout")
-        assert outcome.error == "The turn took longer than 2 s and was stopped."
+        assert outcome.error == "The turn took longer than 1 s and was stopped."
         await stage.idle()
 
 
