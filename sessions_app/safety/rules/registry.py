@@ -113,6 +113,7 @@ def _files(start: Start, call: Invocation) -> frozenset[str]:
         return frozenset()
     traits: set[str] = set()
     for kind, word in reader(call):
+        start.shell.trace.keep_time()
         if word.text in start.frame.files and word.text != start.place(word).path:
             continue
         where = start.place(word)

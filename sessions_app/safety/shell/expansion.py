@@ -117,6 +117,7 @@ class Expander:
 
     def fields(self, nodes: Sequence[Node]) -> list[Word]:
         """The words of one argument, given the adjacent nodes it is made of."""
+        self.shell.trace.keep_time()
         separators = self.frame.lookup("IFS") or (Word(" \t\n"),)
         built = Fields(separators[0].text)
         for node in nodes:

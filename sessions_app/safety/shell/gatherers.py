@@ -22,6 +22,7 @@ def env(start: Start) -> Stream | None:
     """`env`: assignments and options, then a command; alone it prints the environment."""
     waiting = list(start.arguments)
     while waiting:
+        start.shell.trace.keep_time()
         word = waiting.pop(0)
         text = word.text
         split = re.match(r"(?:-\w*S|--split-string)=?(.*)", text, re.DOTALL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sessions_app.safety.effects import Use, use
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
@@ -24,7 +25,7 @@ class Start:
     frame: Frame
     stdin: Stream
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The base name of the program."""
         return base_name(self.argv[0].text)

@@ -261,6 +261,7 @@ class Walker:
         """Read what did not parse a second time, piece by piece and word by word."""
         self.trace.add(UNPARSED)
         self.trace.complete = False
+        self.trace.keep_time(share=0.5)
         if self.retrying:
             self._split_words(text, frame, stdin)
             return
