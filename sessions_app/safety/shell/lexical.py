@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from sessions_app.safety.frame.state import Heredoc
 from sessions_app.safety.text import HEREDOC_CLOSE, HEREDOC_OPEN
 from sessions_app.safety.trace import BudgetExceededError
 
@@ -20,14 +21,6 @@ MAX_SPECIAL = 12_000
 """Quotes, dollars, brackets and line ends outside of quotes and here documents in one script."""
 _WORD_START = frozenset(" \t\n;&|(")
 CODE, QUOTED, ARITHMETIC, BRACE = "code", "quoted", "arithmetic", "brace"
-
-
-@dataclass(frozen=True, slots=True)
-class Heredoc:
-    """A here document: `literal` when its delimiter was quoted."""
-
-    body: str
-    literal: bool
 
 
 @dataclass(slots=True)

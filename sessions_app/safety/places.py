@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
-from sessions_app.safety.shell.words import GLOB_CHARACTERS
 from sessions_app.safety.text import listed
+from sessions_app.safety.values.words import GLOB_CHARACTERS
 
 SECRETS = listed("""
 ~/.ssh/** ~/.aws/credentials ~/.aws/sso/** ~/.aws/cli/** ~/.aws ~/.kube/** ~/.netrc ~/_netrc
