@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
 from sessions_app.safety.paths import Place, Zone, canonical
-from sessions_app.safety.rules.places import (
+from sessions_app.safety.places import (
     AUTOMATION_PLACES,
     EVIDENCE_PLACES,
     PRIVATE_PLACES,

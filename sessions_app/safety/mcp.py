@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sessions_app.safety.effects import Use
-from sessions_app.safety.languages.sql import judge
 from sessions_app.safety.model import Call, Danger, Finding, Reach, Reason, Target
+from sessions_app.safety.sql import judge
 from sessions_app.safety.text import clean, listed
 from sessions_app.safety.trace import Trace
 

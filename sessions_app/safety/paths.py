@@ -6,8 +6,8 @@ import posixpath
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import HOLE_OPEN, HOME, has_hole, holes_as, is_hole, listed, show
+from sessions_app.safety.values.words import Word
 
 SCRATCH = ("/tmp", "/var/tmp", "/dev/shm", "/private/tmp", "/private/var/tmp")  # noqa: S108
 SINKS = frozenset(

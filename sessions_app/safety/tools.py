@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sessions_app.safety.effects import Use, use
+from sessions_app.safety.frame.state import Frame
 from sessions_app.safety.mcp import look_at_mcp
 from sessions_app.safety.model import Call, Danger, Finding, Reach, Reason, Target
 from sessions_app.safety.paths import place, resolve
@@ -17,12 +18,11 @@ from sessions_app.safety.rules.addresses import (
     is_metadata,
     is_private,
 )
-from sessions_app.safety.shell.state import Frame
-from sessions_app.safety.shell.streams import EMPTY
 from sessions_app.safety.shell.walk import Walker
-from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import HOME, clean, show
 from sessions_app.safety.trace import Trace
+from sessions_app.safety.values.streams import EMPTY
+from sessions_app.safety.values.words import Word
 
 MAX_SCRIPT = 1_000_000
 """Bytes of shell text beyond which nothing is examined."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from sessions_app.safety.frame.start import Start
 from sessions_app.safety.languages.python import read_python
 from sessions_app.safety.languages.scripts import read_script
 from sessions_app.safety.languages.vocabulary import VOCABULARIES
 from sessions_app.safety.model import Danger
-from sessions_app.safety.shell.start import Start
 from sessions_app.safety.text import HOLE_OPEN
 
 MAX_CODE = 16_384

@@ -7,10 +7,10 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from sessions_app.safety.effects import Use, leaving
+from sessions_app.safety.frame.start import Start
 from sessions_app.safety.model import Danger, Reach
-from sessions_app.safety.shell.start import Start
-from sessions_app.safety.shell.words import Word, unknown, words
 from sessions_app.safety.text import show
+from sessions_app.safety.values.words import Word, unknown, words
 
 
 class Deed(StrEnum):

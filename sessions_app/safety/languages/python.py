@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 
+from sessions_app.safety.frame.start import Start
 from sessions_app.safety.languages.deeds import NOWHERE, Argument, Deed, do
 from sessions_app.safety.languages.python_calls import (
     CALLS,
@@ -14,9 +15,8 @@ from sessions_app.safety.languages.python_calls import (
 )
 from sessions_app.safety.languages.python_values import Values
 from sessions_app.safety.model import Danger, Reach
-from sessions_app.safety.shell.start import Start
-from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import hole
+from sessions_app.safety.values.words import Word
 
 MAX_NODES = 4000
 DELETING_METHODS = frozenset({"unlink", "rmdir", "rmtree"})

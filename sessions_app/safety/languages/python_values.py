@@ -7,11 +7,11 @@ import base64
 import binascii
 import codecs
 
+from sessions_app.safety.frame.start import Start
 from sessions_app.safety.languages.deeds import Argument, Deed, content_of
 from sessions_app.safety.languages.python_calls import CALLS
-from sessions_app.safety.shell.start import Start
-from sessions_app.safety.shell.words import Word, unknown
 from sessions_app.safety.text import HOME, hole, is_hole, listed
+from sessions_app.safety.values.words import Word, unknown
 
 MAX_VALUE_DEPTH = 25
 

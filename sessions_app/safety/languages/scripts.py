@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sessions_app.safety.frame.start import Start
 from sessions_app.safety.languages.deeds import NOWHERE, Argument, Deed, do
 from sessions_app.safety.languages.vocabulary import FETCHING, FETCHING_MODULES, LOOPS, Vocabulary
 from sessions_app.safety.model import Danger, Reach
-from sessions_app.safety.shell.start import Start
-from sessions_app.safety.shell.words import Word, ansi_c, unknown
 from sessions_app.safety.text import hole
+from sessions_app.safety.values.words import Word, ansi_c, unknown
 
 MAX_TOKENS = 4000
 _TOKEN = re.compile(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from sessions_app.safety.languages.sql import judge
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
 from sessions_app.safety.rules.base import Concern, named_targets
 from sessions_app.safety.rules.conditions import ALWAYS, exact, flag, raw, sub, word
 from sessions_app.safety.rules.invocation import Invocation, grammar
+from sessions_app.safety.sql import judge
 from sessions_app.safety.text import has_hole, holes_as, listed, show
 
 DATABASES = Concern("databases", Reach.SHARED)

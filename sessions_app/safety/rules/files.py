@@ -11,8 +11,8 @@ from sessions_app.safety.rules.base import DANGEROUS, Concern
 from sessions_app.safety.rules.conditions import exact, flag, raw
 from sessions_app.safety.rules.invocation import Grammar, Invocation, grammar
 from sessions_app.safety.rules.rights import mode_findings
-from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import show
+from sessions_app.safety.values.words import Word
 
 Uses = list[tuple[Use, Word]]
 Reader = Callable[[Invocation], Uses]

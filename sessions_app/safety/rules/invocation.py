@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sessions_app.safety.shell.streams import EMPTY, Stream
-from sessions_app.safety.shell.words import Word
+from sessions_app.safety.values.streams import EMPTY, Stream
+from sessions_app.safety.values.words import Word
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from sessions_app.safety.rules.addresses import (
 from sessions_app.safety.rules.base import Concern
 from sessions_app.safety.rules.conditions import exact, flag, operands, raw, sub, value, word
 from sessions_app.safety.rules.invocation import Invocation, grammar
-from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import listed
+from sessions_app.safety.values.words import Word
 
 NETWORK = Concern("network", Reach.SHARED)
 CURL = "curl"

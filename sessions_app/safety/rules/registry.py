@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from sessions_app.safety.effects import Use, leaving, use
+from sessions_app.safety.frame.start import Start
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
 from sessions_app.safety.rules.addresses import hosts_in
 from sessions_app.safety.rules.base import Check, Concern, Rule
@@ -27,9 +28,8 @@ from sessions_app.safety.rules.packages import PACKAGES
 from sessions_app.safety.rules.secrets import SECRETS
 from sessions_app.safety.rules.stores import STORES
 from sessions_app.safety.rules.system import SYSTEM
-from sessions_app.safety.shell.start import Start
-from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import listed, show
+from sessions_app.safety.values.words import Word
 
 CONCERNS = (
     FILES, DISKS, GIT, HOSTING, KUBERNETES, DATABASES, STORES, FRAMEWORKS, CLOUD, CONTAINERS,
@@ -113,6 +113,7 @@ def _files(start: Start, call: Invocation) -> frozenset[str]:
         return frozenset()
     traits: set[str] = set()
     for kind, word in reader(call):
+        start.shell.trace.keep_time()
         if word.text in start.frame.files and word.text != start.place(word).path:
             continue
         where = start.place(word)

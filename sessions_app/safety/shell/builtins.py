@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from sessions_app.safety.frame.start import Runner, Start, joined
 from sessions_app.safety.model import Danger, Reach
 from sessions_app.safety.paths import resolve
 from sessions_app.safety.shell.interpreters import remark_traits, run_file, unread
 from sessions_app.safety.shell.outputs import echo, printf
-from sessions_app.safety.shell.start import Runner, Start, joined
-from sessions_app.safety.shell.streams import EMPTY, Stream, computed
-from sessions_app.safety.shell.words import Word, unknown
 from sessions_app.safety.text import HOME, hole, is_hole, listed
+from sessions_app.safety.values.streams import EMPTY, Stream, computed
+from sessions_app.safety.values.words import Word, unknown
 
 RUN_BY_OTHERS = frozenset(
     listed(

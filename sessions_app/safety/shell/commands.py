@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sessions_app.safety.frame.start import Start, base_name
+from sessions_app.safety.frame.state import Frame, Function
 from sessions_app.safety.model import Danger, Program, Reach
 from sessions_app.safety.rules.registry import examine
 from sessions_app.safety.shell.builtins import BUILTINS
@@ -20,12 +22,10 @@ from sessions_app.safety.shell.interpreters import (
 )
 from sessions_app.safety.shell.modules import module_of, run_module
 from sessions_app.safety.shell.outputs import output
-from sessions_app.safety.shell.start import Start, base_name
-from sessions_app.safety.shell.state import Frame, Function
-from sessions_app.safety.shell.streams import EMPTY, Stream, computed
 from sessions_app.safety.shell.unwrap import unwrap, wrapper_of
-from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import has_hole, is_hole, show
+from sessions_app.safety.values.streams import EMPTY, Stream, computed
+from sessions_app.safety.values.words import Word
 
 PROGRAM_TREES = ("/bin/", "/sbin/", "/usr/", "/opt/", "/nix/", "/snap/", "/home/linuxbrew/")
 MAX_CALLS = 3

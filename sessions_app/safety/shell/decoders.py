@@ -9,10 +9,10 @@ import zlib
 from collections.abc import Callable
 
 from sessions_app.safety.effects import leaving
-from sessions_app.safety.shell.start import Runner, Start
-from sessions_app.safety.shell.streams import LIMIT, Stream, computed, joined
-from sessions_app.safety.shell.words import Word, ansi_c
+from sessions_app.safety.frame.start import Runner, Start
 from sessions_app.safety.text import has_hole
+from sessions_app.safety.values.streams import LIMIT, Stream, computed, joined
+from sessions_app.safety.values.words import Word, ansi_c
 
 
 def operands_of(start: Start) -> list[Word]:

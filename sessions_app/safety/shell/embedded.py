@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from sessions_app.safety.shell.start import Start
-from sessions_app.safety.shell.words import Word
+from sessions_app.safety.frame.start import Start
 from sessions_app.safety.text import listed
+from sessions_app.safety.values.words import Word
 
 Doors = Callable[[Start], list[str]]
 _ESCAPE = re.compile(

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
+from sessions_app.safety.frame.state import Frame, Shell, Value
 from sessions_app.safety.shell.parameters import Parameters
-from sessions_app.safety.shell.state import Frame, Shell, Value
-from sessions_app.safety.shell.streams import Stream, computed
 from sessions_app.safety.shell.syntax import SUBSTITUTIONS, substitutions
-from sessions_app.safety.shell.words import (
+from sessions_app.safety.text import HOME, hole
+from sessions_app.safety.values.streams import Stream, computed
+from sessions_app.safety.values.words import (
     GLOB_CHARACTERS,
     Word,
     ansi_c,
@@ -20,7 +21,6 @@ from sessions_app.safety.shell.words import (
     restore,
     unknown,
 )
-from sessions_app.safety.text import HOME, hole
 
 MAX_FIELDS = 2000
 
@@ -117,6 +117,7 @@ class Expander:
 
     def fields(self, nodes: Sequence[Node]) -> list[Word]:
         """The words of one argument, given the adjacent nodes it is made of."""
+        self.shell.trace.keep_time()
         separators = self.frame.lookup("IFS") or (Word(" \t\n"),)
         built = Fields(separators[0].text)
         for node in nodes:

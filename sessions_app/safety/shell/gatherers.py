@@ -6,13 +6,13 @@ import re
 from dataclasses import replace
 
 from sessions_app.safety.effects import Use
+from sessions_app.safety.frame.start import Runner, Start
 from sessions_app.safety.model import Danger
 from sessions_app.safety.rules.git import RUNNING_SETTINGS
-from sessions_app.safety.shell.start import Runner, Start
-from sessions_app.safety.shell.streams import Stream, computed, joined
 from sessions_app.safety.shell.unwrap import ASSIGNMENT
-from sessions_app.safety.shell.words import Word, unknown, words
 from sessions_app.safety.text import listed
+from sessions_app.safety.values.streams import Stream, computed, joined
+from sessions_app.safety.values.words import Word, unknown, words
 
 MAX_ITEMS = 200
 MAX_RUNS = 8
@@ -22,6 +22,7 @@ def env(start: Start) -> Stream | None:
     """`env`: assignments and options, then a command; alone it prints the environment."""
     waiting = list(start.arguments)
     while waiting:
+        start.shell.trace.keep_time()
         word = waiting.pop(0)
         text = word.text
         split = re.match(r"(?:-\w*S|--split-string)=?(.*)", text, re.DOTALL)

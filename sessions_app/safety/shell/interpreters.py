@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sessions_app.safety.effects import Use
+from sessions_app.safety.frame.start import Start, base_name
 from sessions_app.safety.languages.code import analyze
 from sessions_app.safety.model import Danger, Reach
 from sessions_app.safety.rules.registry import REGISTRY
-from sessions_app.safety.shell.start import Start, base_name
-from sessions_app.safety.shell.streams import EMPTY, Stream, computed
-from sessions_app.safety.shell.words import Traits, Word
 from sessions_app.safety.text import is_hole, listed
+from sessions_app.safety.values.streams import EMPTY, Stream, computed
+from sessions_app.safety.values.words import Traits, Word
 
 SHELLS = frozenset(
     listed("sh bash dash zsh ksh ksh93 mksh ash fish rbash yash csh tcsh elvish xonsh osh")

@@ -10,21 +10,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from sessions_app.safety.frame.state import Heredoc
 from sessions_app.safety.text import HEREDOC_CLOSE, HEREDOC_OPEN
+from sessions_app.safety.trace import BudgetExceededError
 
 _PLAIN = re.compile(r"[^\\'\"`$<#(){}\n]+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEREDOC = re.compile(r"<<(-?)[ \t]*((?:'[^'\n]*'|\"[^\"\n]*\"|\\[^\n]|[^\s;&|<>()'\"\\`$])+)")
+MAX_SPECIAL = 12_000
+"""Quotes, dollars, brackets and line ends outside of quotes and here documents in one script."""
 _WORD_START = frozenset(" \t\n;&|(")
 CODE, QUOTED, ARITHMETIC, BRACE = "code", "quoted", "arithmetic", "brace"
-
-
-@dataclass(frozen=True, slots=True)
-class Heredoc:
-    """A here document: `literal` when its delimiter was quoted."""
-
-    body: str
-    literal: bool
 
 
 @dataclass(slots=True)
@@ -47,14 +43,21 @@ class Lexer:
     pending: list[_Pending] = field(default_factory=list)
 
     def run(self) -> str:
-        """The script in the form the parser reads well."""
+        """The script in the form the parser reads well.
+
+        Raises `BudgetExceededError` for a text that is nothing but special characters.
+        """
         size = len(self.source)
+        special = 0
         while self.position < size:
             plain = _PLAIN.match(self.source, self.position)
             if plain:
                 self._copy(plain.end() - self.position)
             else:
+                special += 1
                 self._special(self.source[self.position])
+            if special > MAX_SPECIAL:
+                raise BudgetExceededError
         self._bodies()
         return "".join(self.output)
 

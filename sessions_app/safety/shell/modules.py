@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from sessions_app.safety.frame.start import Start
 from sessions_app.safety.model import Danger
 from sessions_app.safety.rules.registry import REGISTRY
-from sessions_app.safety.shell.start import Start
-from sessions_app.safety.shell.streams import Stream, computed
-from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import listed
+from sessions_app.safety.values.streams import Stream, computed
+from sessions_app.safety.values.words import Word
 
 HARMLESS = frozenset(
     listed(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from sessions_app.safety.effects import Use
+from sessions_app.safety.frame.start import Runner, Start
 from sessions_app.safety.shell.decoders import FILTERS, contents, operands_of, traits_of
-from sessions_app.safety.shell.start import Runner, Start
-from sessions_app.safety.shell.streams import LIMIT, Stream, computed
-from sessions_app.safety.shell.words import Word, ansi_c
 from sessions_app.safety.text import hole, listed
+from sessions_app.safety.values.streams import LIMIT, Stream, computed
+from sessions_app.safety.values.words import Word, ansi_c
 
 FETCHERS = frozenset(
     listed(

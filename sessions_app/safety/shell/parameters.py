@@ -9,9 +9,9 @@ from fnmatch import translate
 
 from tree_sitter import Node
 
-from sessions_app.safety.shell.state import Frame, Value, environment_variable
-from sessions_app.safety.shell.words import Word, unknown
+from sessions_app.safety.frame.state import Frame, Value, environment_variable
 from sessions_app.safety.text import HOME, hole
+from sessions_app.safety.values.words import Word, unknown
 
 NAMES = frozenset({"variable_name", "special_variable_name", "subscript"})
 DEFAULTS = frozenset({":-", "-", ":=", "="})

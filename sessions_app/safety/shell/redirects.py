@@ -9,9 +9,9 @@ from tree_sitter import Node
 from sessions_app.safety.effects import Use, leaving, use
 from sessions_app.safety.paths import place
 from sessions_app.safety.shell.expansion import Expander
-from sessions_app.safety.shell.streams import Stream
-from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import HEREDOC_CLOSE, HEREDOC_OPEN
+from sessions_app.safety.values.streams import Stream
+from sessions_app.safety.values.words import Word
 
 REDIRECTS = frozenset({"file_redirect", "herestring_redirect", "heredoc_redirect"})
 OUTPUTS = frozenset({">", ">|", "&>", ">&"})

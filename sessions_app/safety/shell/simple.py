@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from sessions_app.safety.frame.state import MAX_ALTERNATIVES, Frame, Shell
 from sessions_app.safety.shell.expansion import Expander
 from sessions_app.safety.shell.redirects import REDIRECTS
-from sessions_app.safety.shell.state import MAX_ALTERNATIVES, Frame, Shell
-from sessions_app.safety.shell.streams import EMPTY, Stream, joined
-from sessions_app.safety.shell.words import Word, words
+from sessions_app.safety.values.streams import EMPTY, Stream, joined
+from sessions_app.safety.values.words import Word, words
 
 
 def simple(shell: Shell, node: Node, frame: Frame, stdin: Stream) -> Stream:

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
+from sessions_app.safety.frame.start import Start, joined
 from sessions_app.safety.model import Danger, Reach
 from sessions_app.safety.rules.packages import ELSEWHERE
 from sessions_app.safety.rules.registry import REGISTRY
-from sessions_app.safety.shell.start import Start, joined
-from sessions_app.safety.shell.streams import Stream, computed
-from sessions_app.safety.shell.words import Word
 from sessions_app.safety.shell.wrappers import WRAPPERS, Wrapper
 from sessions_app.safety.text import show
+from sessions_app.safety.values.streams import Stream, computed
+from sessions_app.safety.values.words import Word
 
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 FAR_AWAY = "/elsewhere"

@@ -9,6 +9,8 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from sessions_app.safety.effects import Use, use
+from sessions_app.safety.frame.start import Start
+from sessions_app.safety.frame.state import Frame, Function
 from sessions_app.safety.model import Danger, Finding, Reach, Reason
 from sessions_app.safety.paths import place
 from sessions_app.safety.shell.commands import run
@@ -17,12 +19,10 @@ from sessions_app.safety.shell.lexical import Lexer, dollar_backquotes
 from sessions_app.safety.shell.loops import endless_spawning, fork_bomb
 from sessions_app.safety.shell.redirects import REDIRECTS, Redirections, redirections
 from sessions_app.safety.shell.simple import assignment, declaration, simple, unset
-from sessions_app.safety.shell.start import Start
-from sessions_app.safety.shell.state import Frame, Function
-from sessions_app.safety.shell.streams import EMPTY, Stream, joined
 from sessions_app.safety.shell.syntax import chunks, parse
-from sessions_app.safety.shell.words import Word, words
 from sessions_app.safety.trace import Trace
+from sessions_app.safety.values.streams import EMPTY, Stream, joined
+from sessions_app.safety.values.words import Word, words
 
 NO_STATEMENT = frozenset({"comment", "heredoc_body", "heredoc_end", "heredoc_start"})
 UNPARSED = Finding(
@@ -261,6 +261,7 @@ class Walker:
         """Read what did not parse a second time, piece by piece and word by word."""
         self.trace.add(UNPARSED)
         self.trace.complete = False
+        self.trace.keep_time(share=0.5)
         if self.retrying:
             self._split_words(text, frame, stdin)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sessions_app.safety.shell.words import NO_TRAITS, Traits
+from sessions_app.safety.values.words import NO_TRAITS, Traits
 
 LIMIT = 65_536
 

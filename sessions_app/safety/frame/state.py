@@ -8,11 +8,10 @@ from typing import Protocol
 
 from tree_sitter import Node
 
-from sessions_app.safety.shell.lexical import Heredoc
-from sessions_app.safety.shell.streams import EMPTY, Stream
-from sessions_app.safety.shell.words import Word, unknown
 from sessions_app.safety.text import HOME, hole
 from sessions_app.safety.trace import Trace
+from sessions_app.safety.values.streams import EMPTY, Stream
+from sessions_app.safety.values.words import Word, unknown
 
 Value = tuple[Word, ...]
 """One value of a variable: a single word, or the elements of an array."""
@@ -31,6 +30,14 @@ KNOWN_VARIABLES = {
     "-": "hB",
     "PATH": "/usr/local/bin:/usr/bin:/bin:" + hole("PATH"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Heredoc:
+    """A here document: `literal` when its delimiter was quoted."""
+
+    body: str
+    literal: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sessions_app.safety.effects import Use, use
+from sessions_app.safety.frame.state import Frame, Shell
 from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
 from sessions_app.safety.paths import Place, place
-from sessions_app.safety.shell.state import Frame, Shell
-from sessions_app.safety.shell.streams import Stream
-from sessions_app.safety.shell.words import Word
 from sessions_app.safety.text import show
+from sessions_app.safety.values.streams import Stream
+from sessions_app.safety.values.words import Word
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Start:
     frame: Frame
     stdin: Stream
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The base name of the program."""
         return base_name(self.argv[0].text)

@@ -6,9 +6,11 @@ stands for the whole tree, the directory itself included.
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 
 from sessions_app.safety.text import listed
+from sessions_app.safety.values.words import GLOB_CHARACTERS
 
 SECRETS = listed("""
 ~/.ssh/** ~/.aws/credentials ~/.aws/sso/** ~/.aws/cli/** ~/.aws ~/.kube/** ~/.netrc ~/_netrc
@@ -81,9 +83,15 @@ class PlaceTable:
         split = [_components(pattern) for pattern in patterns]
         self._anchored = [parts for parts in split if parts[0] in {"~", "/"}]
         self._floating = [parts for parts in split if parts[0] not in {"~", "/"}]
+        forms = [_form(parts, anchored=True) for parts in self._anchored]
+        forms += [_form(parts, anchored=False) for parts in self._floating]
+        self._literal = re.compile("|".join(forms))
 
     def holds(self, parts: list[str]) -> bool:
         """Whether the path is one of these places, or a pattern that would match one."""
+        path = "/".join(parts)
+        if GLOB_CHARACTERS.isdisjoint(path):
+            return self._literal.fullmatch(path) is not None
         if any(_matches(parts, pattern) for pattern in self._anchored):
             return True
         return any(
@@ -92,6 +100,15 @@ class PlaceTable:
             for start in range(1, len(parts))
             if _alike(parts[start], pattern[0])
         )
+
+
+def _form(parts: list[str], *, anchored: bool) -> str:
+    """A pattern as a regular expression over joined components."""
+    tree = parts[-1] == "**"
+    fixed = "/".join(
+        re.escape(part).replace(r"\*", "[^/]*") for part in (parts[:-1] if tree else parts)
+    )
+    return ("" if anchored else ".+/") + fixed + ("(?:/.*)?" if tree else "")
 
 
 def _components(pattern: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""What a command under examination stands in: its shell's state, and how it was started."""
