@@ -90,6 +90,19 @@ class Environment:
     metrics_token: str = field(
         default_factory=lambda: os.environ.get("QUARTERDECK_METRICS_TOKEN", "")
     )
+    anthropic_api_key: str = field(default_factory=lambda: os.environ.get("ANTHROPIC_API_KEY", ""))
+    anthropic_base_url: str = field(
+        default_factory=lambda: os.environ.get("ANTHROPIC_BASE_URL", "")
+    )
+    openai_api_key: str = field(default_factory=lambda: os.environ.get("OPENAI_API_KEY", ""))
+    openai_base_url: str = field(default_factory=lambda: os.environ.get("OPENAI_BASE_URL", ""))
+    default_model: str = field(
+        default_factory=lambda: os.environ.get("QUARTERDECK_DEFAULT_MODEL", "")
+    )
+    acp_command: str = field(default_factory=lambda: os.environ.get("QUARTERDECK_ACP_COMMAND", ""))
+    sandbox_image: str = field(
+        default_factory=lambda: os.environ.get("QUARTERDECK_SANDBOX_IMAGE", "")
+    )
     sandbox: str = field(default_factory=lambda: os.environ.get("QUARTERDECK_SANDBOX", ""))
     sandbox_uid: int = field(default_factory=lambda: _number("QUARTERDECK_SANDBOX_UID", 64738))
     sessions_per_person: int = field(

@@ -1,5 +1,7 @@
 """What an operator may tune of the product itself."""
 
+import shlex
+
 from config.settings.env import environment
 
 DATA_DIR = environment.data_dir
@@ -23,3 +25,12 @@ WORKSPACE_ROOTS = environment.workspace_roots
 # Folders beneath which MCP servers may read: programs put there by the operator, and whatever
 # else the operator names.
 MCP_ROOTS = (str(environment.data_dir / "servers"), *environment.mcp_roots)
+# Model providers by the prefix of their models' names: (key, base URL).
+MODEL_PROVIDERS = {
+    "anthropic": (environment.anthropic_api_key, environment.anthropic_base_url),
+    "openai": (environment.openai_api_key, environment.openai_base_url),
+}
+DEFAULT_MODEL = environment.default_model
+# The agent behind the runtime `acp`, started inside the session's sandbox.
+ACP_COMMAND = shlex.split(environment.acp_command)
+SANDBOX_IMAGE = environment.sandbox_image

@@ -24,6 +24,7 @@ from kernel.sandbox import (
     Workspace,
 )
 from sessions_app.broker.output import Output
+from sessions_app.errors import WorkspaceQuotaError
 
 READ_LIMIT = 2 * 1024 * 1024
 _TRAILER = {
@@ -115,10 +116,21 @@ async def write_file(place: Place, arguments: Mapping[str, Any], output: Output)
 
     def write() -> None:
         with Workspace(place.workspace) as files:
+            _check_room(files, place, len(data))
             files.write(arguments["path"], data, max_bytes=place.limits.file_bytes)
 
     await asyncio.to_thread(write)
     return Executed(ok=True, content=f"Wrote {len(data)} bytes to {arguments['path']}.")
+
+
+def _check_room(files: Workspace, place: Place, more: int) -> None:
+    """Refuse what would not fit before anything is written."""
+    limit = place.limits.disk_bytes
+    current = files.usage().bytes
+    if limit is not None and current + more > limit:
+        raise WorkspaceQuotaError(
+            limit=limit, current=current, remedy="Delete files of the working directory first."
+        )
 
 
 async def edit_file(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
@@ -157,6 +169,11 @@ async def list_files(place: Place, arguments: Mapping[str, Any], output: Output)
 
     await output.feed((await asyncio.to_thread(listing)).encode())
     return Executed(ok=True)
+
+
+async def nothing(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
+    """A question rather than a call: the broker's verdict is the whole answer."""
+    return Executed(ok=True, content="Allowed.")
 
 
 WAYS = {

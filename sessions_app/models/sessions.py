@@ -14,7 +14,7 @@ from sessions_app.enums import ROLES, RuntimeName, SessionStatus
 
 
 class WorkingDirectory(models.Model):
-    """Where a session's tools work: `work/<id>` in the data directory, made by the runner at the first turn."""
+    """Where a session's tools work: `work/<id>` in the data directory, made at the first turn."""
 
     residency = "cell"
 

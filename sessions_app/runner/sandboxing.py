@@ -58,7 +58,7 @@ class Enclosure:
 
 
 def _backends() -> list[Sandbox]:
-    return [ContainerSandbox(image=""), BubblewrapSandbox(), LandlockSandbox()]
+    return [ContainerSandbox(image=settings.SANDBOX_IMAGE), BubblewrapSandbox(), LandlockSandbox()]
 
 
 async def choose(name: str) -> Enclosure:

@@ -16,26 +16,33 @@ from kernel import plugins
 from kernel.context import restored
 from kernel.errors import DomainError
 from kernel.jobs import Lease, LostLeaseError
-from kernel.redaction import shapes
+from kernel.redaction import Redactor
 from kernel.threads import threaded
 from sessions_app.broker.broker import Broker, Offered, built_in
-from sessions_app.broker.execution import Place
+from sessions_app.broker.execution import Place, nothing
 from sessions_app.errors import FencedError
 from sessions_app.models import AgentSession, Run
 from sessions_app.runner import sandboxing
-from sessions_app.runner.hosting import host_for
+from sessions_app.runner.hosting import host_for, secret_values
 from sessions_app.runner.io import SessionIO
 from sessions_app.runner.load import Loaded, load, turn_of
 from sessions_app.runner.offering import offered_by_servers
 from sessions_app.runner.sandboxing import Enclosure
 from sessions_app.runtimes.base import Runtime, TurnOutcome
+from sessions_app.runtimes.permission import PERMISSION
 from sessions_app.runtimes.registry import RUNTIMES
 from sessions_app.services import runs
 
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
 LEASE_SECONDS = 6.0
-LOST = "The process that drove this turn was lost; resume repeats it."
+# Runtimes keep the limit themselves and say so better; this is for one that does not.
+SLACK_SECONDS = 5
+LOST = TurnOutcome(
+    status="failed",
+    error_code="runner_lost",
+    error="The process that drove this turn was lost; resume repeats it.",
+)
 
 
 @dataclass(kw_only=True)
@@ -72,7 +79,7 @@ class Turn:
             return
         self._epoch = run.epoch
         if lost:
-            await self._verb(runs.fail, code="runner_lost", detail=LOST)
+            await self._verb(runs.fail, outcome=LOST)
             return
         outcome = await self._guarded(run)
         await self._conclude(outcome)
@@ -102,7 +109,7 @@ class Turn:
             runtime, offered = await self._equip(io, run)
             request = await threaded(turn_of)(self._loaded, run)
             request = replace(request, tools=[one.spec for one in offered.values()])
-            async with asyncio.timeout(request.options.timeout_seconds):
+            async with asyncio.timeout(request.options.timeout_seconds + SLACK_SECONDS):
                 outcome = await runtime.run(request, io)
             await io.end_message()
             await io.flush()
@@ -140,7 +147,10 @@ class Turn:
             unavailable=self.enclosure.unavailable,
             level=self.enclosure.level,
         )
+        entry = RUNTIMES[session.runtime]
         offered = {**built_in(), **await offered_by_servers(self._loaded)}
+        if not entry.capabilities.brokered:
+            offered[PERMISSION.name] = Offered(spec=PERMISSION, run=nothing)
         io.broker = Broker(
             organization_id=session.organization_id,
             session_id=session.pk,
@@ -151,9 +161,9 @@ class Turn:
             place=place,
             offered=offered,
             deliver=io.tool_output,
+            secrets=secret_values(),
             settle=io.flush,
         )
-        entry = RUNTIMES[session.runtime]
         runtime: Runtime = plugins.load(entry.path)(host_for(self._loaded, place))
         return runtime, offered
 
@@ -179,11 +189,8 @@ class Turn:
         elif outcome.status == "waiting":
             await self._verb(runs.suspend, state=outcome.state)
         else:
-            await self._verb(
-                runs.fail,
-                code=outcome.error_code or "runtime_failed",
-                detail=shapes(outcome.error),
-            )
+            clean = replace(outcome, error=Redactor(secret_values()).text(outcome.error))
+            await self._verb(runs.fail, outcome=clean)
 
     async def _verb(self, verb: Callable[..., Any], **given: Any) -> Any:
         return await threaded(verb)(

@@ -13,8 +13,8 @@ CUT_OFF = "The run ended before this call did."
 
 
 def close_open_calls(actor: Actor, session: AgentSession, run: Run) -> None:
-    """Cancel open calls and withdraw open approvals, each with its event."""
-    entries: list[Entry] = []
+    """End an open message, cancel open calls, withdraw open approvals, each with its event."""
+    entries = _open_message(session, run)
     for approval in run.approvals.filter(status=ApprovalStatus.PENDING):
         approval.status, approval.decided_at = ApprovalStatus.WITHDRAWN, clock.now()
         approval.version += 1
@@ -32,6 +32,18 @@ def close_open_calls(actor: Actor, session: AgentSession, run: Run) -> None:
         call.save(update_fields=["status", "finished_at", "content"])
         entries.append(result_entry(run, call))
     append(SESSIONS, session.pk, actor, entries)
+
+
+def _open_message(session: AgentSession, run: Run) -> list[Entry]:
+    """The end of a message that was being spoken; what was said of it so far is its text."""
+    events = session.events.filter(run_id=run.pk, actor_kind="agent")
+    last = events.filter(type="TEXT_MESSAGE_START").order_by("-seq").first()
+    if last is None or events.filter(type="TEXT_MESSAGE_END", seq__gt=last.seq).exists():
+        return []
+    parts = events.filter(type="TEXT_MESSAGE_CONTENT", seq__gt=last.seq).order_by("seq")
+    text = "".join(part.data.get("delta", "") for part in parts)
+    data = {**last.data, "text": text, "cut_off": True}
+    return [Entry(type="TEXT_MESSAGE_END", run_id=run.pk, data=data)]
 
 
 def result_entry(run: Run, call: ToolCall) -> Entry:

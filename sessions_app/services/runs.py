@@ -32,7 +32,7 @@ from sessions_app.events import (
     UsageMetered,
 )
 from sessions_app.models import AgentSession, Message, Run
-from sessions_app.runtimes.base import Usage
+from sessions_app.runtimes.base import TurnOutcome, Usage
 from sessions_app.services.closing import close_open_calls
 from sessions_app.services.prompting import check_quota, next_in_queue, set_status, start_turn
 from sessions_app.streams import SESSIONS
@@ -239,11 +239,15 @@ def finish(
 
 @action("runs.fail", internal=True)
 def fail(
-    actor: Actor, session: AgentSession, *, run_id: UUID, epoch: int, code: str, detail: str
+    actor: Actor, session: AgentSession, *, run_id: UUID, epoch: int, outcome: TurnOutcome
 ) -> Run:
-    """The turn could not be ended well; `detail` is already redacted."""
+    """The turn could not be ended well; its error is already redacted, its state is kept."""
     run = fenced(session, run_id, epoch)
-    run.error_code, run.error = code[:60], detail[:1000]
+    if outcome.state is not None:
+        session.runtime_state = outcome.state
+        session.save(update_fields=["runtime_state"])
+    run.error_code = (outcome.error_code or "runtime_failed")[:60]
+    run.error = outcome.error[:1000]
     run.save(update_fields=["error_code", "error"])
     end_run(actor, session, run, status=RunStatus.FAILED)
     return run

@@ -49,7 +49,7 @@ def build_options(
         max_turns=turn.options.max_turns,
         include_partial_messages=True,
         resume=store.session_id or None,
-        session_store=cast(Any, store),
+        session_store=cast("Any", store),
         cwd=home,
         env=_environment(provider, home),
         cli_path=_launcher(home),
