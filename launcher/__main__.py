@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ NEEDS_DEV = {"test", "lint", "types", "bench"}
 def main(arguments: Sequence[str]) -> int:
     """Parses, prepares and replaces this process by the same command inside the environment."""
     launched_at()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         options = parse(arguments)
         if options.command == "help":

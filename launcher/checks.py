@@ -21,6 +21,8 @@ from launcher.postgres import start_private
 from launcher.system import ensure_browser
 
 WORKERS = "2"
+PATIENCE_SECONDS = 3.0
+"""After Ctrl-C a tool at a terminal stops by itself; elsewhere it has to be told."""
 MEMORY_DISK = Path("/dev/shm")
 MEMORY_DISK_BYTES = 2 * 1024**3
 """Free bytes a memory disk must have before tests use it (containers often give 64 MiB)."""
@@ -98,8 +100,12 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> int:
     except FileNotFoundError as error:
         raise LauncherError(f"{command[0]} is missing from the environment.") from error
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    patience = None
     while True:
         try:
-            return 0 if process.wait() == 0 else 1
+            return 0 if process.wait(patience) == 0 else 1
         except KeyboardInterrupt:
             say("quarterdeck: stopping")
+            patience = PATIENCE_SECONDS
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)

@@ -68,7 +68,7 @@ SERVICES = (
             "--without-mingle",
         ),
         stage=1,
-        grace_seconds=10,
+        grace_seconds=20,
         connections=WORKER_CHILDREN + 2,
         pooled=False,
     ),

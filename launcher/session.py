@@ -30,7 +30,7 @@ def run_session(options: Options) -> int:
 
 
 def show(events: Iterable[Json], out: TextIO) -> int:
-    """Writes the agent's text as it comes; tools and waiting are mentioned on standard error."""
+    """Writes the agent's text as it comes; tools and their output go to standard error."""
     spoken: dict[str, str] = {}
     last = ""
     for event in events:
@@ -69,6 +69,8 @@ def _new_text(kind: str, data: Json, spoken: dict[str, str]) -> str:
 def _mention(kind: str, data: Json) -> None:
     if kind == "TOOL_CALL_START":
         say(f"→ {data.get('tool', 'tool')}")
+    elif kind == "TOOL_CALL_RESULT" and data.get("content"):
+        say(str(data["content"]).rstrip("\n"))
     elif kind == "CUSTOM" and data.get("name") == "approval.requested":
         say(
             "… waiting for an approval: decide it in the browser or by POST /approvals/{id}/approve"

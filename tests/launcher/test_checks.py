@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import psycopg
 import pytest
 
 from launcher.arguments import ROOT
 from launcher.checks import test_database as database_for_tests
+from tests.launcher.trees import wait_for
 
 
 def test_tests_get_a_server_of_their_own_that_leaves_nothing(
@@ -37,9 +41,8 @@ def test_a_database_that_is_given_is_used(monkeypatch: pytest.MonkeyPatch) -> No
         assert variables == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "code"), [("assert True", 0), ("assert False", 1), ("syntax error", 1)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("text", "code"), [("assert True", 0), ("assert False", 1)])
 def test_the_exit_code_says_whether_there_were_findings(
     tmp_path: Path, text: str, code: int
 ) -> None:
@@ -65,3 +68,39 @@ def test_the_exit_code_says_whether_there_were_findings(
     )
 
     assert done.returncode == code, done.stdout + done.stderr
+
+
+SLEEPS = """
+import os, pathlib, time
+
+def test_it():
+    pathlib.Path(__file__).with_name("url").write_text(os.environ["DATABASE_URL"])
+    time.sleep(600)
+"""
+
+
+@pytest.mark.kill
+@pytest.mark.slow
+@pytest.mark.parametrize("deadly", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_stopped_leaves_no_server(tmp_path: Path, deadly: signal.Signals) -> None:
+    (tmp_path / "test_it.py").write_text(SLEEPS)
+    url = tmp_path / "url"
+    arguments = [str(tmp_path), "-n0", "-c", os.devnull, "--rootdir", str(tmp_path)]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_")}
+    running = subprocess.Popen(
+        [ROOT / "quarterdeck", "test", "--no-system", *arguments],
+        env={**kept, "QUARTERDECK_PYTHON": sys.executable},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for(lambda: url.exists() and url.read_text(), "the test runs")
+    data = Path(parse_qs(urlsplit(url.read_text()).query)["host"][0])
+    server = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))
+    (test,) = [p for p in psutil.Process(running.pid).children() if "pytest" in p.cmdline()]
+
+    running.send_signal(deadly)
+
+    assert running.wait() == (-deadly if deadly == signal.SIGKILL else 1)
+    wait_for(lambda: not server.is_running(), "the server is stopped")
+    wait_for(lambda: not test.is_running(), "pytest is stopped")
+    shutil.rmtree(data.parent, ignore_errors=True)

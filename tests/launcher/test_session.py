@@ -23,7 +23,7 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("TEXT_MESSAGE_CONTENT", {"message_id": "u", "role": "user", "delta": "/sh true"}),
     ("TEXT_MESSAGE_END", {"message_id": "u", "role": "user", "text": "/sh true"}),
     ("TOOL_CALL_START", {"tool": "shell"}),
-    ("TOOL_CALL_RESULT", {"content": "made it"}),
+    ("TOOL_CALL_RESULT", {"content": "one\ntwo\n"}),
     ("TEXT_MESSAGE_START", {"message_id": "a"}),
     ("TEXT_MESSAGE_CONTENT", {"message_id": "a", "delta": "made "}),
     ("TEXT_MESSAGE_END", {"message_id": "a", "text": "made it"}),
@@ -90,7 +90,7 @@ def test_the_agents_words_and_nothing_else_come_to_standard_output(
     code = run_session(parse(["session", "/sh true", "--url", url, "--token", "good"]))
 
     told = capsys.readouterr()
-    assert (code, told.out, told.err) == (0, "made it\n", "→ shell\n")
+    assert (code, told.out, told.err) == (0, "made it\n", "→ shell\none\ntwo\n")
     assert handler.asked[:3] == [
         ("POST", "/api/v1/sessions", {"name": "/sh true"}),
         ("POST", "/api/v1/sessions/s/messages", {"content": "/sh true"}),
