@@ -53,14 +53,16 @@ CREATE TABLE audit_signing_key (
 # Only what is named: id, era and xid of a ledger row are never the writer's choice.
 RIGHTS = """
 DO $$ BEGIN
-  REVOKE ALL ON FUNCTION audit_open_era(text), audit_force_era(text), audit_current_era(),
-    audit_guard_partition(text), audit_attach(text, timestamptz, timestamptz),
+  REVOKE ALL ON FUNCTION audit_open_era(text), audit_force_era(text), audit_enter_place(),
+    audit_current_era(), audit_guard_partition(text),
+    audit_attach(text, timestamptz, timestamptz),
     audit_make_default(), audit_adopt_default(), audit_make_month(date), audit_drop_month(date),
     audit_misplaced_month() FROM PUBLIC;
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') AND current_user <> '{role}' THEN
     REVOKE ALL ON audit_ledger, audit_era, audit_sealed_month, audit_subject_key, audit_private,
-      audit_cursor, audit_dead_letter, audit_signing_key FROM {role};
-    GRANT SELECT ON audit_ledger, audit_era, audit_sealed_month, audit_partition TO {role};
+      audit_cursor, audit_dead_letter, audit_signing_key, audit_place, audit_partition FROM {role};
+    GRANT SELECT ON audit_ledger, audit_era, audit_place, audit_sealed_month, audit_partition
+      TO {role};
     GRANT INSERT (recorded_at, fact_id, name, version, region, organization_id, actor_kind,
       actor_id, on_behalf_of_id, verb, target_type, target_id, outcome, policy_version,
       causation_id, correlation_id, data, commitments) ON audit_ledger TO {role};
@@ -69,8 +71,8 @@ DO $$ BEGIN
     GRANT SELECT, INSERT, UPDATE, DELETE ON audit_subject_key, audit_dead_letter TO {role};
     GRANT SELECT, INSERT, UPDATE ON audit_cursor TO {role};
     GRANT SELECT, INSERT ON audit_signing_key TO {role};
-    GRANT EXECUTE ON FUNCTION audit_current_era(), audit_make_month(date), audit_drop_month(date),
-      audit_misplaced_month() TO {role};
+    GRANT EXECUTE ON FUNCTION audit_enter_place(), audit_current_era(), audit_make_month(date),
+      audit_drop_month(date), audit_misplaced_month() TO {role};
   END IF;
 END $$;
 """

@@ -23,37 +23,46 @@ CREATE SEQUENCE audit_ledger_id_seq AS bigint;
 
 # A new era opens when the place differs from the last one recorded: xid8 counts per cluster.
 ERAS = """
+CREATE VIEW audit_place AS
+SELECT s.system_identifier,
+       ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer AS timeline,
+       d.oid::bigint AS database_oid
+  FROM pg_control_system() s, pg_database d WHERE d.datname = current_database();
+
 CREATE FUNCTION audit_open_era(why text) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   opened integer;
 BEGIN
   INSERT INTO public.audit_era (era, system_identifier, timeline, database_oid, reason)
-  SELECT coalesce((SELECT max(era) FROM public.audit_era), 0) + 1,
-         (SELECT system_identifier FROM pg_control_system()),
-         ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer,
-         (SELECT oid::bigint FROM pg_database WHERE datname = current_database()),
-         why
+  SELECT coalesce((SELECT max(era) FROM public.audit_era), 0) + 1, p.*, why
+    FROM public.audit_place p
   ON CONFLICT (era) DO NOTHING RETURNING era INTO opened;
   RETURN opened;
 END $$;
 
-CREATE FUNCTION audit_current_era() RETURNS integer
+CREATE FUNCTION audit_enter_place() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.audit_era e JOIN public.audit_place p
+                   USING (system_identifier, timeline, database_oid)
+                  WHERE e.era = (SELECT max(era) FROM public.audit_era)) THEN
+    PERFORM public.audit_open_era('new place');
+  END IF;
+END $$;
+
+-- Runs for every row, so it is neither definer nor has settings of its own: full names instead.
+CREATE FUNCTION audit_current_era() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   here integer;
 BEGIN
   LOOP
-    SELECT e.era INTO here FROM public.audit_era e
-     WHERE e.era = (SELECT max(era) FROM public.audit_era)
-       AND e.system_identifier = (SELECT system_identifier FROM pg_control_system())
-       AND e.timeline = ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer
-       AND e.database_oid =
-           (SELECT oid::bigint FROM pg_database WHERE datname = current_database());
+    SELECT e.era INTO here FROM public.audit_era e JOIN public.audit_place p
+     USING (system_identifier, timeline, database_oid)
+     WHERE e.era = (SELECT pg_catalog.max(era) FROM public.audit_era);
     IF FOUND THEN RETURN here; END IF;
-    -- Loses against another session's era: that one has committed now, look again.
-    here := public.audit_open_era('new place');
-    IF here IS NOT NULL THEN RETURN here; END IF;
+    -- Who loses against another session finds that one's era when it looks again.
+    PERFORM public.audit_enter_place();
   END LOOP;
 END $$;
 

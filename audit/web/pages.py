@@ -91,6 +91,5 @@ def _full(shown: Shown) -> dict[str, Any]:
         "causation_id": one.causation_id,
         "correlation_id": one.correlation_id,
         "data_json": json.dumps(one.data, indent=2, sort_keys=True, ensure_ascii=False),
-        "commitments": one.commitments,
-        "private": shown.private,
+        "fields": [(name, one.commitments[name], value) for name, value in shown.private.items()],
     }

