@@ -16,6 +16,8 @@ _SEES = (
     OrganizationRole.MEMBER,
     OrganizationRole.AUDITOR,
 )
+# What the gateway saw is nobody else's to say.
+_BY_GATEWAY = frozenset({"marketplace.record_tools", "marketplace.record_failure"})
 _USES = (OrganizationRole.OWNER, OrganizationRole.ADMIN, OrganizationRole.MEMBER)
 
 
@@ -27,6 +29,8 @@ class MCPServerPolicy(Policy[MCPServer]):
 
     def allows(self, actor: Actor, verb: str, target: MCPServer) -> bool:
         """Whoever may use a server may also have its tools listed anew."""
+        if verb in _BY_GATEWAY:
+            return False
         if verb in {"marketplace.use_server", "marketplace.refresh_tools"}:
             return role_in(actor, target.organization_id) in _USES
         return is_manager(actor, target.organization_id)
