@@ -26,7 +26,8 @@ export interface Present {
   id: string;
   name: string;
   typing?: boolean;
-  looking?: number | null;
+  /** The event they look at. */
+  seq?: number | null;
 }
 
 /** A frame of the WebSocket; an event frame carries one envelope or several. */

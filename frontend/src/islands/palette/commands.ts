@@ -7,7 +7,26 @@ interface ActionRow {
   name: string;
   title: string;
   summary: string;
-  url?: string | null;
+}
+
+/** Which page each verb is done on; the palette element of the page says where those pages are. */
+const PAGES: [RegExp, string][] = [
+  [/^sessions\.create$/, 'newSession'],
+  [/^approvals\./, 'inbox'],
+  [/^identity\.(invite|revoke_invitation|change_role|remove_member)$/, 'people'],
+  [/^identity\..*team$/, 'teams'],
+  [/^identity\..*token$/, 'tokens'],
+  [/^identity\.change_password$/, 'password'],
+  [/^identity\.change_organization$/, 'organization'],
+  [/^marketplace\.(register_server|import_servers)$/, 'newServer'],
+  [/^marketplace\./, 'servers'],
+  [/^audit\./, 'ledger'],
+];
+
+/** The page of a verb, or undefined when it has none or the person has no way there. */
+export function pageOf(verb: string, places: DOMStringMap): string | undefined {
+  const key = PAGES.find(([pattern]) => pattern.test(verb))?.[1];
+  return (key && places[key]) || undefined;
 }
 
 interface SessionRow {
@@ -60,17 +79,20 @@ export function everywhere(): Command[] {
   ];
 }
 
-/** The verbs that have a page of their own, read once from the registry. */
-export async function verbs(): Promise<Command[]> {
+/** The verbs of the registry that are done on some page, read once. */
+export async function verbs(places: DOMStringMap): Promise<Command[]> {
   registry ??= actions().catch((error: unknown) => {
     registry = null;
     throw error;
   });
   const rows = await registry;
-  return rows.flatMap((row) => (row.url ? [{
-    id: `verb:${row.name}`, title: row.title || row.name, detail: row.summary, group: t('Commands'), icon: 'play',
-    run: () => location.assign(row.url as string),
-  }] : []));
+  return rows.flatMap((row) => {
+    const url = pageOf(row.name, places);
+    return url ? [{
+      id: `verb:${row.name}`, title: row.title || row.name, detail: row.summary, group: t('Commands'), icon: 'play',
+      run: () => location.assign(url),
+    }] : [];
+  });
 }
 
 /** Sessions whose name or content fits. */

@@ -37,7 +37,7 @@ class Palette {
   private asking = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(host: HTMLElement) {
+  constructor(private readonly host: HTMLElement) {
     host.append(this.dialog);
     this.input.addEventListener('input', () => this.onInput());
     this.input.addEventListener('keydown', (event) => this.onKey(event));
@@ -53,7 +53,7 @@ class Palette {
     this.input.value = '';
     this.dialog.showModal();
     this.show();
-    void verbs().then((found) => {
+    void verbs(this.host.dataset).then((found) => {
       const titles = new Set(this.local.map((one) => one.title));
       this.local = [...this.local, ...found.filter((one) => !titles.has(one.title))];
       this.show();

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Chords } from '../keys/chords';
+import { pageOf } from './commands';
 import { match, rank, type Command } from './rank';
 
 const command = (title: string, detail = ''): Command => ({ id: title, title, detail, group: '', icon: '', run: () => undefined });
@@ -29,6 +30,15 @@ it('looks into the description when the title does not fit', () => {
 
 it('keeps the order without a query', () => {
   expect(found('')).toEqual(commands.map((one) => one.title));
+});
+
+it('leads each verb to the page where it is done, when the person may go there', () => {
+  const places = { teams: '/settings/teams', tokens: '/settings/tokens', newSession: '/sessions/new' };
+  expect(pageOf('identity.create_team', places)).toBe('/settings/teams');
+  expect(pageOf('identity.revoke_token', places)).toBe('/settings/tokens');
+  expect(pageOf('sessions.create', places)).toBe('/sessions/new');
+  expect(pageOf('audit.export_ledger', places)).toBeUndefined();
+  expect(pageOf('sessions.rename', places)).toBeUndefined();
 });
 
 it('recognizes chords, single keys and pauses', () => {

@@ -13,8 +13,7 @@ export interface SessionFigures {
   input_tokens?: number;
   output_tokens?: number;
   cost_usd?: number | string | null;
-  context_used?: number | null;
-  context_window?: number | null;
+  context?: { tokens: number | null; window: number | null };
 }
 
 /** Everything beside the conversation: status, name, approvals, queue, people, figures. */
@@ -83,9 +82,9 @@ export class Context {
 
   private showContextUse(session: SessionFigures): void {
     const place = slot(this.root, 'context-use');
-    const max = session.context_window;
+    const max = session.context?.window;
     if (!place || !max) return;
-    const used = session.context_used ?? 0;
+    const used = session.context?.tokens ?? 0;
     const share = used / max;
     place.replaceChildren(h('div', { class: 'progress', 'data-tone': share > 0.9 ? 'bad' : share > 0.7 ? 'wait' : null },
       h('div', { class: 'spread' }, h('span', {}, t('Context used')), h('span', {}, `${compact(used)} / ${compact(max)}`)),

@@ -35,6 +35,7 @@ class SessionPage {
   constructor(private readonly root: HTMLElement) {
     this.store = new SessionStore(root.dataset['sessionId'] ?? '', this.leaving.signal);
     const actions = {
+      sessionId: this.store.id,
       canFork: root.dataset['canFork'] === 'true',
       canDecide: root.dataset['canDecide'] === 'true',
       fork: (messageId: string) => void this.verbs.fork(messageId),

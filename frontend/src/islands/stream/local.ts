@@ -2,7 +2,7 @@ import type { Approval, Pending, ViewState } from './state';
 
 /** Shows a prompt at once, before the server knows it. */
 export function addPending(state: ViewState, key: string, content: string, at: number): ViewState {
-  const pending: Pending = { key, content, at, messageId: null, refusal: '' };
+  const pending: Pending = { key, content, at, messageId: null };
   return { ...state, pending: [...state.pending, pending] };
 }
 

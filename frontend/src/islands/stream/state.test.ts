@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamEvent } from '../../lib/events';
 import { addPending, confirmPending, dropPending, mergeApprovals } from './local';
-import { OUTPUT_LIMIT } from './reducers';
+import { OUTPUT_LIMIT } from './reduce-tools';
 import { emptyState, reduce, sessionStatus, type MessageItem, type ToolItem } from './state';
 
 const alice = { kind: 'user', id: 'a', name: 'alice' } as const;
@@ -139,10 +139,10 @@ describe('approvals', () => {
   });
 
   it.each([['approved', 'running'], ['denied', 'denied']])('%s leaves the call %s', (status, tool) => {
-    const state = after(...asked, custom('approval.decided', { approval_id: 'a1', status, decided_by: { name: 'bob' } }));
+    const state = after(...asked, custom('approval.decided', { approval_id: 'a1', status, by: 'user' }));
     expect(state.approvals).toEqual([]);
     expect(state.items[0]).toMatchObject({ status: tool });
-    expect(state.items[1]).toMatchObject({ kind: 'note', text: `bob ${status} shell` });
+    expect(state.items[1]).toMatchObject({ kind: 'note', text: `alice ${status} shell` });
     expect(sessionStatus(state)).toBe('running');
   });
 
@@ -185,6 +185,40 @@ describe('runs and the queue', () => {
   it('knows nothing about the status before any run was seen', () => {
     expect(sessionStatus(after(...PROMPT))).toBeNull();
     expect(sessionStatus(after(custom('session.archived')))).toBe('archived');
+  });
+});
+
+describe('thinking', () => {
+  it('gathers without start and end, and ends where anything else begins', () => {
+    const state = after(['RUN_STARTED'], ['REASONING_MESSAGE_CONTENT', { delta: 'First ' }], ['REASONING_MESSAGE_CONTENT', { delta: 'look.' }], ...CALL,
+      ['REASONING_MESSAGE_CONTENT', { delta: 'Then act.' }]);
+    expect(state.items.map((item) => [item.kind, 'text' in item ? item.text : ''])).toEqual([['reasoning', 'First look.'], ['tool', ''], ['reasoning', 'Then act.']]);
+    expect(state.items[0]).toMatchObject({ streaming: false });
+    expect(state.items[2]).toMatchObject({ streaming: true });
+  });
+});
+
+describe('what only some sessions have', () => {
+  it('shows calls of a contained agent as not brokered', () => {
+    const call = { call_id: 'c', tool: 'Edit a.py', input: { path: 'a.py' }, brokered: false };
+    const state = after(['RUN_STARTED'], custom('tool.observed', { ...call, status: 'in_progress' }), custom('tool.observed', { ...call, status: 'completed', content: 'done' }));
+    expect(state.items).toHaveLength(1);
+    expect(state.items[0]).toMatchObject({ kind: 'tool', tool: 'Edit a.py', status: 'ok', output: 'done', brokered: false, durationMs: 1000 });
+  });
+
+  it('gives copied messages of a fork back to their authors', () => {
+    const copied = { copied_from: 'x', by: 'user' };
+    const state = after(
+      ['TEXT_MESSAGE_END', { ...copied, message_id: 'm1', role: 'user', author: 'bob', text: 'q' }, null],
+      ['TEXT_MESSAGE_END', { ...copied, message_id: 'm2', role: 'assistant', author: '', text: 'a' }, null],
+    );
+    expect(state.items.map((item) => [item.actor.kind, item.actor.name])).toEqual([['user', 'bob'], ['agent', 'agent']]);
+  });
+
+  it('takes the new name from the event and goes on after a continued run', () => {
+    expect(after(custom('session.renamed', { value: 'New name' })).name).toBe('New name');
+    const state = after(['RUN_STARTED'], custom('run.waiting'), custom('run.continued'));
+    expect(sessionStatus(state)).toBe('running');
   });
 });
 

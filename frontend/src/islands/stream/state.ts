@@ -43,6 +43,8 @@ export interface ToolItem extends Base {
   blob: string | null;
   approvalId: string | null;
   endedAt: number | null;
+  /** False when a contained agent ran it by itself. */
+  brokered: boolean;
 }
 
 export interface NoteItem extends Base {
@@ -95,7 +97,6 @@ export interface Pending {
   content: string;
   at: number;
   messageId: string | null;
-  refusal: string;
 }
 
 /** All that the session page shows, made of nothing but the events. */

@@ -2,7 +2,7 @@ import { append, h, icon, statusBadge } from '../../lib/dom';
 import { cost, duration } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { approvalCard } from './approvals';
-import { OUTPUT_LIMIT } from './reducers';
+import { OUTPUT_LIMIT } from './reduce-tools';
 import type { ToolItem } from './state';
 import { brief, lastLines, pretty, toolIcon } from './tooltext';
 import { dangerBadge, type Actions, type View } from './views';
@@ -14,6 +14,7 @@ const WORDS: Record<string, string> = {
 function meta(item: ToolItem): Node[] {
   const parts: (Node | false)[] = [
     dangerBadge(item.danger),
+    !item.brokered && h('span', { class: 'pill', title: t('The agent ran this inside its container; it did not pass the tool broker.') }, t('contained, not brokered')),
     item.costUsd ? h('span', {}, cost(item.costUsd)) : false,
     item.durationMs !== null ? h('span', {}, duration(item.durationMs)) : false,
     item.exitCode !== null && item.exitCode !== 0 ? h('span', {}, t('exit {code}', { code: item.exitCode })) : false,
@@ -34,11 +35,12 @@ function section(title: string, pre: HTMLElement, extra: Node | false = false): 
 
 /** The opened card: input, output, and the decision while one is due. */
 class CardBody {
+  private readonly whole = h('a', { hidden: true, target: '_blank', rel: 'noopener' }, t('Whole output'));
   readonly element = h('div', { class: 'tool-body' });
   private readonly input = h('pre', { tabindex: 0, 'aria-label': t('Input') });
   private readonly output = h('pre', { tabindex: 0, 'aria-label': t('Output') });
   private readonly note = h('span');
-  private readonly outputSection = section(t('Output'), this.output, this.note);
+  private readonly outputSection = section(t('Output'), this.output, h('span', { class: 'cluster' }, this.note, this.whole));
   private approval: HTMLElement | null = null;
 
   constructor(private readonly actions: Actions) {
@@ -51,6 +53,8 @@ class CardBody {
     this.outputSection.hidden = item.output === '' && item.endedAt === null;
     const cut = item.output.length >= OUTPUT_LIMIT;
     this.note.textContent = cut ? t('the last 64 KiB') : item.exitCode !== null ? t('exit {code}', { code: item.exitCode }) : '';
+    this.whole.hidden = item.blob === null;
+    this.whole.href = `/api/v1/sessions/${this.actions.sessionId}/tool-calls/${item.id}/output`;
     this.ask(item);
   }
 

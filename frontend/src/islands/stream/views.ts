@@ -6,6 +6,7 @@ import type { Item, MessageItem, NoteItem, Pending, ReasoningItem, RunItem } fro
 
 /** What the items may ask of the page. */
 export interface Actions {
+  sessionId: string;
   canFork: boolean;
   canDecide: boolean;
   fork: (messageId: string) => void;
