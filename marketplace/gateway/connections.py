@@ -65,6 +65,7 @@ class Connection:
         self._bounds = bounds
         self._client: Client | None = None
         self._closing = asyncio.Event()
+        self._leaving = False
         self._listed_at = float("-inf")
         self._listing_lock = asyncio.Lock()
         self._owner: asyncio.Task[None] | None = None
@@ -94,7 +95,7 @@ class Connection:
         """End it; returns when nothing of it is left."""
         self._closing.set()
         if self._owner is not None:
-            if self._client is None:
+            if self._client is None and not self._leaving:
                 self._owner.cancel()
             await asyncio.wait({self._owner})
 
@@ -183,6 +184,7 @@ class Connection:
             if isinstance(fault, asyncio.CancelledError):
                 raise
         finally:
+            self._leaving = True
             self._closing.set()
             await self._leave(stack)
 

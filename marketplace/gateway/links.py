@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from django.conf import settings
 from mcp.client import Transport
@@ -67,7 +68,7 @@ class ProcessLink:
         supervisor = self._enclosure.require()
         try:
             jail = await self._enclosure.jail(self._plan, self._values, self._sharer)
-            self._process = await supervisor.spawn(jail, argv)
+            self._process = await _whole(supervisor.spawn(jail, argv))
         except SandboxError as failure:
             raise ServerStartError(str(failure)) from failure
         self._pipe = Pipe(self._process, self._bounds)
@@ -130,3 +131,13 @@ class RemoteLink:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+async def _whole(spawning: Coroutine[Any, Any, SandboxedProcess]) -> SandboxedProcess:
+    """A start that is cancelled half-way is finished first, so that its end can be awaited."""
+    task = asyncio.ensure_future(spawning)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await (await task).aclose()
+        raise

@@ -82,10 +82,11 @@ class Pipe(Transport):
                             await inbound.send(message)
                     if lines.dropped > self._bounds.noise_bytes:
                         self._give_up("It wrote a line that is longer than the limit.")
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError, ConnectionError):
-            return
-        finally:
+                self.ended.set()
+        except ConnectionError:
             self.ended.set()
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+            return
 
     def _understand(self, line: bytes | Oversized) -> SessionMessage | None:
         if isinstance(line, Oversized):

@@ -57,6 +57,14 @@ def sleep(arguments: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     return say("slept")
 
 
+def wait(arguments: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+    """Until a file appears."""
+    Path("waiting").touch()
+    while not Path(arguments["path"]).exists():
+        time.sleep(0.02)
+    return say("found")
+
+
 def hang(arguments: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     with _lock:
         time.sleep(600)
@@ -148,7 +156,7 @@ def ask(arguments: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
 WORK = {
     tool.__name__: tool
     for tool in (
-        echo, environment, fail, protest, sleep, hang, crash, noise, huge, endless, garbled,
+        echo, environment, fail, protest, sleep, wait, hang, crash, noise, huge, endless, garbled,
         count, progress, children, write, read, connect, turn, ask,
     )
 }  # fmt: skip

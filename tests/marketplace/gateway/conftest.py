@@ -12,6 +12,7 @@ from uuid import UUID
 import psutil
 import pytest
 import pytest_asyncio
+from django.conf import settings
 
 from kernel.ids import uuid7
 from marketplace.engine.spec import Value
@@ -48,6 +49,10 @@ class Gateway:
         on_progress = more.pop("on_progress", None)
         call = ToolCall(server_id=server.pk, tool=tool, arguments=arguments or {}, **more)
         return await call_tool(call, on_progress=on_progress)
+
+    def home(self, server: MCPServer) -> Path:
+        """Where a shared server's /workspace lies."""
+        return Path(settings.DATA_DIR) / "homes" / "shared" / str(server.pk)
 
     @property
     def processes(self) -> list[psutil.Process]:
