@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from kernel.sandbox import SandboxError, Workspace
 from sessions_app.models import AgentSession
 
 _SHOWN_BYTES = 256 * 1024
-_HIDDEN = {".home", ".git"}
+_HIDDEN = {".home", ".git", "node_modules", "__pycache__", ".venv"}
+_FOLDERS = 60
 
 
 def root_of(session: AgentSession) -> Path:
@@ -21,14 +23,29 @@ def root_of(session: AgentSession) -> Path:
 
 
 def brief_list(session: AgentSession, most: int = 40) -> list[dict[str, Any]]:
-    """The files of the top directory; empty before the first turn made it."""
+    """The first files of the tree, nearest first; empty before the first turn made it."""
+    found: list[dict[str, Any]] = []
     try:
         with Workspace(root_of(session)) as workspace:
-            found = workspace.list(".", max_entries=200)
+            _gather(workspace, most, found)
     except (OSError, SandboxError):
-        return []
-    entries = [e for e in found.entries if e.kind == "file" and e.name not in _HIDDEN]
-    return [{"path": e.name, "size": e.size, "status": ""} for e in entries[:most]]
+        return found
+    return found
+
+
+def _gather(workspace: Workspace, most: int, found: list[dict[str, Any]]) -> None:
+    """Breadth first, so that what lies near the top is shown even beside a deep tree."""
+    waiting = deque(["."])
+    opened = 0
+    while waiting and len(found) < most and opened < _FOLDERS:
+        folder = waiting.popleft()
+        opened += 1
+        for entry in workspace.list(folder, max_entries=200).entries:
+            path = entry.name if folder == "." else f"{folder}/{entry.name}"
+            if entry.kind == "directory" and entry.name not in _HIDDEN:
+                waiting.append(path)
+            elif entry.kind == "file" and len(found) < most:
+                found.append({"path": path, "size": entry.size, "status": ""})
 
 
 def file_of(session: AgentSession, path: str) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
+from marketplace.public import MCPServer
 from sessions_app.enums import PermissionMode, RuntimeName, SessionRole
 
 _MODES = [
@@ -39,6 +41,16 @@ class NewSessionForm(forms.Form):
     system_prompt = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=100_000
     )
+
+    mcp_servers = forms.MultipleChoiceField(label="MCP servers", required=False)
+
+    def __init__(self, *args: Any, servers: Sequence[MCPServer] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(server.pk), server.name) for server in servers]
+        if choices:
+            self.fields["mcp_servers"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["mcp_servers"]
 
     def options(self) -> dict[str, Any]:
         """The SDK options it describes."""

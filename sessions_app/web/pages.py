@@ -16,6 +16,7 @@ from kernel.http import problems
 from kernel.http.pages import page, valid
 from kernel.http.pagination import paginate
 from kernel.policies import policy_of, visible_to
+from marketplace.public import servers_visible_to
 from sessions_app.enums import SessionStatus
 from sessions_app.models import AgentSession
 from sessions_app.policies import access
@@ -71,7 +72,8 @@ def session_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 @page
 def session_new(request: HttpRequest) -> HttpResponse:
     """A new session with its first prompt."""
-    form = NewSessionForm(request.POST or None)
+    servers = servers_visible_to(_actor(request))[:50]
+    form = NewSessionForm(request.POST or None, servers=servers)
     problem: dict[str, Any] | None = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -107,7 +109,10 @@ def _start(actor: User, form: NewSessionForm) -> str:
     if organization is None:
         raise InvalidError.at("/organization", "You are in no organization.")
     spec = creation.SessionSpec(
-        name=given["name"], runtime=given["runtime"], sdk_options=form.options()
+        name=given["name"],
+        runtime=given["runtime"],
+        sdk_options=form.options(),
+        mcp_servers=[UUID(one) for one in given.get("mcp_servers", [])],
     )
     session = creation.create_session(actor, organization, spec=spec)
     if given["prompt"].strip():
