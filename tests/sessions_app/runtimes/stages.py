@@ -36,7 +36,7 @@ from tests.standins.script import Call, Fail, Part, Say, Think, rounds
 
 KEY = "sk-very-secret-0123456789"
 TOOLS = (spec("shell", command="string"), spec("read_file", path="string"))
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 _has_claude = importlib.util.find_spec("claude_agent_sdk") is not None
 _wanted = "claude" in os.environ.get("QUARTERDECK_TEST_EXTRAS", "")
