@@ -38,14 +38,16 @@ def changes_of(entry: LedgerEntry, registry: Apps = apps) -> list[Change]:
 
 def entry_of(viewer: Actor, version: DeedLinked) -> LedgerEntry | None:
     """The first entry of the deed that made this version."""
-    rows = visible_to(LedgerEntry, viewer).filter(correlation_id=version.deed_correlation_id)
-    made = (row for row in rows.order_by("number") if row.xid == version.deed_xid)
+    rows = visible_to(LedgerEntry, viewer).filter(correlation_id=version.correlation_id)
+    made = (row for row in rows.order_by("number") if row.xid == version.xid)
     return next(made, None)
 
 
 def _versions(model: type[DeedLinked], entry: LedgerEntry) -> Iterator[Any]:
     """Not those of another tenant, should one deed ever touch two."""
-    rows = model._base_manager.filter(deed_correlation_id=entry.correlation_id, deed_xid=entry.xid)
+    if entry.correlation_id is None:
+        return
+    rows = model._base_manager.filter(correlation_id=entry.correlation_id, xid=entry.xid)
     for row in rows.order_by("pk"):
         if getattr(row, "organization_id", None) in {None, entry.organization_id}:
             yield row

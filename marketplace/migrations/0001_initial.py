@@ -2,6 +2,8 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.functions.comparison
+import kernel.history
 import kernel.ids
 import simple_history.models
 from django.conf import settings
@@ -20,7 +22,22 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalMCPServer",
             fields=[
-                ("correlation_id", models.UUIDField(editable=False, null=True)),
+                (
+                    "xid",
+                    models.BigIntegerField(
+                        db_default=django.db.models.functions.comparison.Cast(
+                            django.db.models.functions.comparison.Cast(
+                                models.Func(function="pg_current_xact_id"), models.TextField()
+                            ),
+                            models.BigIntegerField(),
+                        ),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "correlation_id",
+                    models.UUIDField(default=kernel.history.chain_id, editable=False),
+                ),
                 ("id", models.UUIDField(db_index=True, default=kernel.ids.uuid7, editable=False)),
                 ("name", models.CharField(max_length=60)),
                 ("title", models.CharField(blank=True, default="", max_length=120)),

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from kernel.history import edits
 from kernel.ids import uuid7
 from marketplace.enums import (
     ServerState,
@@ -15,7 +16,6 @@ from marketplace.enums import (
     VariablePlace,
     WorkspaceMount,
 )
-from marketplace.models.history import edits
 
 # Written by the gateway's verbs, never by people.
 _OBSERVED = [

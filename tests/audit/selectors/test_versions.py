@@ -9,16 +9,18 @@ import pytest
 from django.apps.registry import Apps
 from django.db import connection, models, transaction
 from django.test.utils import isolate_apps
-from simple_history.models import HistoricalRecords
 
 from audit.events import EntryRead
 from audit.models import LedgerEntry
 from audit.selectors.versions import Change, changes_of, entry_of
 from kernel.context import entered
 from kernel.events import Record, publish
-from kernel.history import DeedLinked, linked_models
+from kernel.history import edits, linked_models
+from marketplace.engine.spec import ServerSpec
+from marketplace.services import servers
 from tests import database
 from tests.factories.cast import Cast
+from tests.factories.http import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,11 +35,7 @@ def kept(cast: Cast) -> Iterator[tuple[type[Any], Apps]]:
             name = models.TextField()
             limit = models.IntegerField(null=True)
             secret = models.TextField(default="hush")
-            history = HistoricalRecords(
-                bases=[DeedLinked],
-                excluded_fields=["secret"],
-                history_user_id_field=models.UUIDField(null=True),
-            )
+            history = edits(without=["secret"])
 
             class Meta:
                 app_label = "audit"
@@ -120,3 +118,20 @@ def test_linked_models_are_found_by_their_base(kept: tuple[type[Any], Apps]) -> 
     setting, registry = kept
 
     assert linked_models(registry) == [setting.history.model]
+
+
+def test_what_an_administrator_changed_shows_at_the_entry_of_the_change(cast: Cast) -> None:
+    spec = ServerSpec(name="git", transport="stdio", command="mcp-server-git")
+    server = servers.register_server(cast.alice, cast.acme, spec=spec)
+
+    servers.update_server(cast.alice, server, changes={"timeout_seconds": 90})
+
+    record = LedgerEntry.objects.filter(verb="marketplace.update_server").latest("number")
+    answer = Caller(cast.anna).get(f"/audit/events/{record.fact_id}").json()
+    changed = {change["field"]: (change["old"], change["new"]) for change in answer["changes"]}
+    assert changed == {"timeout_seconds": ("60", "90"), "generation": ("1", "2")}
+    version = server.history.first()
+    found = entry_of(cast.anna, version)
+    assert version.history_user_id == cast.alice.pk
+    assert found is not None
+    assert found.fact_id == record.fact_id
