@@ -145,12 +145,12 @@ async def test_a_page_from_elsewhere_is_refused(scene: Scene, origin: bytes) -> 
 
 
 async def test_a_waiting_poll_asks_again_before_it_answers(scene: Scene) -> None:
-    client = AsyncClient(headers={"Authorization": f"Bearer {scene.token}"})
+    client, headers = AsyncClient(), {"Authorization": f"Bearer {scene.token}"}
     last = await sync_to_async(lambda: AgentSession.objects.get(pk=scene.session.pk).last_seq)()
     path = f"/api/v1/sessions/{scene.session.pk}/events?wait=1&after="
-    assert (await client.get(f"{path}0")).status_code == 200
+    assert (await client.get(f"{path}0", headers=headers)).status_code == 200
 
-    waiting = asyncio.create_task(client.get(f"{path}{last}"))
+    waiting = asyncio.create_task(client.get(f"{path}{last}", headers=headers))
     await asyncio.sleep(0.3)
     await sync_to_async(lambda: revoke_token(scene.cast.bob, ApiToken.objects.get()))()
 
