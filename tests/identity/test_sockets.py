@@ -20,6 +20,7 @@ from identity.services.memberships import remove_member
 from identity.services.passwords import change_password
 from identity.services.tokens import revoke_token
 from kernel.streams.hub import hub
+from kernel.threads import threaded
 from sessions_app.models import AgentSession
 from sessions_app.services.creation import SessionSpec, create_session
 from sessions_app.services.sharing import share
@@ -147,11 +148,11 @@ async def test_a_page_from_elsewhere_is_refused(scene: Scene, origin: bytes) -> 
 async def test_a_waiting_poll_asks_again_before_it_answers(scene: Scene) -> None:
     client, headers = AsyncClient(), {"Authorization": f"Bearer {scene.token}"}
     last = await sync_to_async(lambda: AgentSession.objects.get(pk=scene.session.pk).last_seq)()
-    path = f"/api/v1/sessions/{scene.session.pk}/events?wait=1&after="
+    path = f"/api/v1/sessions/{scene.session.pk}/events?wait=2&after="
     assert (await client.get(f"{path}0", headers=headers)).status_code == 200
 
     waiting = asyncio.create_task(client.get(f"{path}{last}", headers=headers))
     await asyncio.sleep(0.3)
-    await sync_to_async(lambda: revoke_token(scene.cast.bob, ApiToken.objects.get()))()
+    await threaded(lambda: revoke_token(scene.cast.bob, ApiToken.objects.get()))()
 
     assert (await waiting).status_code == 404
