@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.sessions import CookieMiddleware, SessionMiddleware
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.utils.crypto import constant_time_compare
 
-from identity.models import User
+from identity.selectors.credentials import browser_holds, signed_in, token_holds
 from identity.selectors.tokens import token_of
 from kernel import context
-from kernel.actors import NOBODY, Actor
+from kernel.actors import NOBODY
 from kernel.http.middleware import address_of
 
 _BEARER = "bearer."
@@ -40,6 +38,8 @@ class SocketActor:
         token = await database_sync_to_async(token_of)(bearer.removeprefix(_BEARER))
         scope["actor"] = token.user if token else NOBODY
         scope["accepted_subprotocol"] = bearer
+        if token:
+            scope["credential_holds"] = partial(token_holds, token.pk)
         return await self._inner(scope, receive, send)
 
 
@@ -50,18 +50,11 @@ class _ByCookie:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         scope["actor"] = NOBODY
         if _same_origin(scope):
-            scope["actor"] = await sync_to_async(_signed_in)(scope["session"])
+            session = scope["session"]
+            user = await sync_to_async(signed_in)(session)
+            scope["actor"] = user or NOBODY
+            scope["credential_holds"] = partial(browser_holds, session.session_key)
         return await self._inner(scope, receive, send)
-
-
-def _signed_in(session: Any) -> Actor:
-    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return NOBODY
-    user = User.objects.filter(pk=session.get(SESSION_KEY), is_active=True).first()
-    expected = user.get_session_auth_hash() if user else ""
-    if user and constant_time_compare(session.get(HASH_SESSION_KEY, ""), expected):
-        return user
-    return NOBODY
 
 
 def _same_origin(scope: dict[str, Any]) -> bool:

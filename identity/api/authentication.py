@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -12,6 +13,7 @@ from rest_framework.request import Request
 
 from identity.errors import ScopeMissingError
 from identity.models import ApiToken, User
+from identity.selectors.credentials import browser_holds, token_holds
 from identity.selectors.tokens import token_of
 from kernel import context
 
@@ -41,6 +43,7 @@ class TokenAuthentication(BaseAuthentication):
         _check_scopes(token, request.method or "GET")
         origin = replace(context.current().origin, token_id=token.pk)
         context._current.set(replace(context.current(), origin=origin, actor=token.user))
+        request._request.credential_holds = partial(token_holds, token.pk)  # type: ignore[attr-defined]
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
@@ -57,6 +60,8 @@ class CookieAuthentication(SessionAuthentication):
         if user is None or isinstance(user, AnonymousUser) or not user.is_active:
             return None
         self.enforce_csrf(request)
+        key = request._request.session.session_key
+        request._request.credential_holds = partial(browser_holds, key)  # type: ignore[attr-defined]
         return user, None
 
 

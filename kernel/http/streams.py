@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -56,6 +57,12 @@ def _who(request: HttpRequest) -> Actor:
     return cast("Actor", user)
 
 
+def _still_reads(request: HttpRequest, kind: StreamKind, owner_id: UUID, actor: Actor) -> bool:
+    """Whether the way in still holds and the policy still allows, while somebody stays."""
+    holds: Callable[[], bool] = getattr(request, "credential_holds", lambda: True)
+    return holds() and kind.may_read(actor, owner_id)
+
+
 def number(text: str, most: int) -> int | None:
     """A whole number from 0 to `most`, or None."""
     return int(text) if text.isascii() and text.isdigit() and int(text[:19]) <= most else None
@@ -73,6 +80,8 @@ async def poll(
     page = await threaded(page_after)(kind, owner_id, after, limit)
     if not page.events and wait:
         await _news(kind, owner_id, after, min(wait, LONGEST_WAIT), actor)
+        if not await threaded(_still_reads)(request, kind, owner_id, actor):
+            return problems.plain(404, "not_found", "There is nothing here that you may see.")
         page = await threaded(page_after)(kind, owner_id, after, limit)
     return JsonResponse({"events": page.events, "last_seq": page.last_seq})
 
@@ -99,16 +108,18 @@ async def sse(
     if after is None:
         return problems.plain(400, "invalid", "Last-Event-ID is a whole number.")
     response = StreamingHttpResponse(
-        _frames(kind, owner_id, after, actor), content_type="text/event-stream"
+        _frames(request, kind, owner_id, after, actor), content_type="text/event-stream"
     )
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _frames(kind: StreamKind, owner_id: UUID, after: int, actor: Actor) -> AsyncIterator[str]:
+async def _frames(
+    request: HttpRequest, kind: StreamKind, owner_id: UUID, after: int, actor: Actor
+) -> AsyncIterator[str]:
     feed = follow(kind, owner_id, after, Watcher(actor_id=actor.actor_id))
-    may: Any = threaded(kind.may_read)
+    may: Any = threaded(partial(_still_reads, request, kind))
     waiting: asyncio.Task[tuple[int, str]] | None = None
     try:
         yield "retry: 1000\n\n"
@@ -116,7 +127,7 @@ async def _frames(kind: StreamKind, owner_id: UUID, after: int, actor: Actor) ->
             waiting = waiting or asyncio.ensure_future(anext(feed))
             done, _ = await asyncio.wait({waiting}, timeout=_KEEPALIVE_SECONDS)
             if not done:
-                if not await may(actor, owner_id):
+                if not await may(owner_id, actor):
                     return
                 yield ": keepalive\n\n"
                 continue
@@ -124,7 +135,7 @@ async def _frames(kind: StreamKind, owner_id: UUID, after: int, actor: Actor) ->
             waiting = None
             if seq:
                 yield f"id: {seq}\ndata: {frame}\n\n"
-            elif not await may(actor, owner_id):
+            elif not await may(owner_id, actor):
                 return
     except TooSlowError:
         return

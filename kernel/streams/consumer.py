@@ -95,6 +95,9 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                     last = _clock()
                 elif frame == "presence":
                     await self._send_presence()
+                elif not await threaded(self.scope.get("credential_holds", _always))():
+                    await self.close(code=SIGNED_OUT)
+                    return
                 elif not await self._may():
                     await self.close(code=ACCESS_GONE)
                     return
@@ -116,6 +119,10 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _send_presence(self) -> None:
         people = await threaded(self.stream.people)(self.owner_id)
         await self.send(json.dumps({"kind": "presence", "people": people}))
+
+
+def _always() -> bool:
+    return True
 
 
 def _clock() -> float:

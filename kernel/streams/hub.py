@@ -61,9 +61,13 @@ class Hub:
         self._listener: asyncio.Task[None] | None = None
 
     def join(self, kind: StreamKind, owner_id: UUID, watcher: Watcher, have: int) -> None:
-        """Start handing a watcher every event after `have`, which it has read itself."""
+        """Start handing a watcher every event after `have`, which it has read itself.
+
+        Its first word is `access`: what was taken from it before it joined rang in vain.
+        """
         key = (kind.name, owner_id)
         self._watchers[key].add(watcher)
+        watcher.offer(0, "access")
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         if key not in self._readers:
@@ -134,6 +138,7 @@ class Hub:
             await connection.execute(f"LISTEN {CHANNEL}")
             for bell in self._rung.values():
                 bell.set()
+            self._tell(lambda _watcher: True, "access")
             async for notice in connection.notifies():
                 self._ring(notice.payload)
 
