@@ -18,7 +18,7 @@ from tests import database
 from tests.factories.cast import Cast, make_cast
 
 # One private embedded server for the whole run when none is given.
-pytest_plugins: list[str] = []
+pytest_plugins: list[str] = ["tests.installation"]
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,8 @@ export class Context {
   render(state: ViewState): void {
     this.setStatus(sessionStatus(state) ?? this.status);
     if (state.name) this.setName(state.name);
+    const sandbox = slot(this.root, 'sandbox');
+    if (sandbox && state.sandbox) sandbox.textContent = state.sandbox;
     if (state.approvals !== this.approvals) this.showApprovals(state.approvals);
     if (state.queue !== this.queue) this.showQueue(state.queue);
   }
@@ -38,6 +40,7 @@ export class Context {
     this.status = status;
     this.root.dataset['state'] = status;
     slot(this.root, 'status')?.replaceChildren(statusBadge(status, t(status)));
+    this.listRow()?.querySelector('.status')?.replaceWith(statusBadge(status, t(status), true));
     const active = status === 'running' || status === 'waiting' || status === 'queued';
     this.show('[data-verb=cancel]', active);
     this.show('[data-verb=resume]', !active && this.root.dataset['resumable'] === 'true');
@@ -51,8 +54,8 @@ export class Context {
     title.textContent = name;
     title.title = name;
     document.title = `${name} · Quarterdeck`;
-    const row = this.root.querySelector(`[data-session="${CSS.escape(this.root.dataset['sessionId'] ?? '')}"] .row-link`);
-    if (row) row.textContent = name;
+    const link = this.listRow()?.querySelector('.row-link');
+    if (link) link.textContent = name;
   }
 
   showFigures(session: SessionFigures): void {
@@ -78,6 +81,10 @@ export class Context {
     if (!list) return;
     for (const row of list.querySelectorAll('[data-person]')) this.markRow(row as HTMLElement, people);
     for (const person of people) if (!this.personRow(person.id)) list.append(this.newRow(person));
+  }
+
+  private listRow(): Element | null {
+    return this.root.querySelector(`[data-session="${CSS.escape(this.root.dataset['sessionId'] ?? '')}"]`);
   }
 
   private showContextUse(session: SessionFigures): void {
@@ -119,8 +126,9 @@ export class Context {
     row.firstElementChild?.classList.toggle('online', person !== undefined);
     const doing = slot(row, 'doing');
     if (!doing) return;
-    doing.textContent = person?.typing ? t('typing') : '';
-    doing.toggleAttribute('data-typing', person?.typing === true);
+    const typing = person?.typing === true && person.id !== this.root.dataset['meId'];
+    doing.textContent = typing ? t('typing') : '';
+    doing.toggleAttribute('data-typing', typing);
   }
 
   private newRow(person: Present): HTMLElement {

@@ -66,6 +66,7 @@ export class Conversation {
     let day = '';
     const shown = state.items.slice(-this.limit);
     for (const item of shown) {
+      if (item.kind === 'message' && item.queued) continue;
       const date = new Date(item.at).toDateString();
       if (day !== '' && date !== day) nodes.push(this.day(date, item.at));
       day = date;

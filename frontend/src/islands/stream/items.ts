@@ -45,6 +45,14 @@ export function change<T extends Item>(state: ViewState, item: T, event: StreamE
   state.items[state.index.get(item.id) as number] = { ...item, ...changes, lastSeq: event.seq };
 }
 
+/** Puts an item behind all others: a queued prompt stands where its run begins. */
+export function moveToEnd(state: ViewState, item: Item): void {
+  const from = state.index.get(item.id) as number;
+  state.items.splice(from, 1);
+  state.items.push(item);
+  for (let at = from; at < state.items.length; at += 1) state.index.set((state.items[at] as Item).id, at);
+}
+
 /** Adds a line about the session itself. */
 export function note(state: ViewState, event: StreamEvent, icon: string, words: string, tone = ''): void {
   add(state, { ...base(event, `note-${event.seq}`), kind: 'note', icon, text: words, tone });

@@ -1,6 +1,6 @@
 import type { StreamEvent } from '../../lib/events';
 import { t } from '../../lib/i18n';
-import { add, base, change, find, note, text, type Data, type Reducer } from './items';
+import { add, base, change, find, moveToEnd, note, text, type Data, type Reducer } from './items';
 import { settle } from './reduce-messages';
 import type { Item, MessageItem, Run, ToolItem, ViewState } from './state';
 
@@ -14,18 +14,20 @@ function setRun(state: ViewState, event: StreamEvent, changes: Partial<Run>): Ru
   return run;
 }
 
-const started: Reducer = (state, event) => {
-  setRun(state, event, { status: 'running', endedAt: null });
-  state.activeRun = event.run;
-  const first = state.queue.find((queued) => queued.runId === event.run);
-  state.queue = state.queue.filter((queued) => queued.runId !== event.run);
-  const prompt = first && find<MessageItem>(state, first.messageId, 'message');
-  if (prompt) change(state, prompt, event, { queued: false });
-};
-
 const continued: Reducer = (state, event) => {
   setRun(state, event, { status: 'running', endedAt: null });
   state.activeRun = event.run;
+};
+
+const started: Reducer = (state, event, data) => {
+  continued(state, event, data);
+  state.sandbox = text(data['sandbox']) || state.sandbox;
+  const first = state.queue.find((queued) => queued.runId === event.run);
+  state.queue = state.queue.filter((queued) => queued.runId !== event.run);
+  const prompt = first && find<MessageItem>(state, first.messageId, 'message');
+  if (!prompt) return;
+  moveToEnd(state, prompt);
+  change(state, prompt, event, { queued: false });
 };
 
 /** Nothing of a finished run may go on looking alive, whatever events are missing. */
@@ -63,7 +65,7 @@ const queued: Reducer = (state, event, data) => {
   const runId = text(data['run_id']) || event.run || '';
   if (state.runs.has(runId)) return;
   const prompt = find<MessageItem>(state, id, 'message');
-  if (prompt && state.activeRun) change(state, prompt, event, { queued: true });
+  if (prompt) change(state, prompt, event, { queued: true });
   const content = text(data['content']) || prompt?.text || '';
   const others = state.queue.filter((one) => one.runId !== runId);
   state.queue = [...others, { messageId: id, runId, content, actor: event.actor }];

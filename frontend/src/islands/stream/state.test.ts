@@ -172,7 +172,9 @@ describe('runs and the queue', () => {
 
     const started = reduce(emptyState(), stream(...rows, ['RUN_FINISHED', { outcome: 'success' }, 'r1'], ['RUN_STARTED', {}, 'r2']));
     expect(started.queue).toEqual([]);
-    expect(started.items[0]).toMatchObject({ queued: false });
+    expect(started.items.map((item) => item.kind)).toEqual(['run', 'message']);
+    expect(started.items[1]).toMatchObject({ id: 'p1', queued: false });
+    expect(started.index.get('p1')).toBe(1);
     expect(sessionStatus(started)).toBe('running');
   });
 

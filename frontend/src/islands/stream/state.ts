@@ -112,12 +112,14 @@ export interface ViewState {
   pending: Pending[];
   name: string | null;
   archived: boolean | null;
+  /** The level the last run was contained by. */
+  sandbox: string | null;
 }
 
 export function emptyState(): ViewState {
   return {
     firstSeq: 0, lastSeq: 0, items: [], index: new Map(), runs: new Map(), activeRun: null,
-    queue: [], approvals: [], pending: [], name: null, archived: null,
+    queue: [], approvals: [], pending: [], name: null, archived: null, sandbox: null,
   };
 }
 

@@ -37,23 +37,28 @@ export function dangerBadge(danger: string): HTMLElement | false {
   return h('span', { class: 'pill', 'data-danger': danger }, icon(danger === 'dangerous' ? 'danger' : 'alert'), t(danger));
 }
 
+/** Commands are shown as typed; everything else is Markdown. */
+function show(place: HTMLElement, item: { role: string; text: string }): void {
+  const command = item.role === 'user' && item.text.startsWith('/');
+  place.className = command ? 'plain mono' : 'prose';
+  place.replaceChildren(command ? document.createTextNode(item.text) : markdown(item.text));
+}
+
 /** A prompt or an answer. */
 export function messageView(first: MessageItem, actions: Actions): View<MessageItem> {
   const prose = h('div', { class: 'prose' });
-  const badge = h('span', { class: 'pill', 'data-tone': 'queue', hidden: true }, icon('status-queued'), t('Queued'));
   const body = h('div', { class: 'message-body' },
-    h('header', { class: 'message-head' }, h('strong', {}, first.actor.name), time(first.at), badge,
+    h('header', { class: 'message-head' }, h('strong', {}, first.actor.name), time(first.at),
       actions.canFork && forkButton(first, actions)), prose);
   const element = h('li', { class: 'item message', 'data-role': first.role, id: `m-${first.id}` },
     avatar(first.actor.name, first.role === 'user' ? 'user' : 'agent', 'lg'), body);
   let shown: string | null = null;
   const update = (item: MessageItem): void => {
-    if (item.text !== shown) prose.replaceChildren(markdown(item.text));
+    if (item.text !== shown) show(prose, item);
     shown = item.text;
     prose.classList.toggle('caret', item.streaming && item.text === '');
     if (item.streaming) (prose.lastElementChild ?? prose).classList.add('caret');
     else prose.querySelector('.caret')?.classList.remove('caret');
-    badge.hidden = !item.queued;
   };
   update(first);
   return { element, update };
@@ -95,11 +100,13 @@ export function runView(item: RunItem): View<RunItem> {
 
 /** A prompt that is on its way to the server. */
 export function pendingView(pending: Pending, name: string): HTMLElement {
+  const content = h('div');
+  show(content, { role: 'user', text: pending.content });
   return h('li', { class: 'item message', 'data-role': 'user', 'data-pending': true },
     avatar(name, 'user', 'lg'),
     h('div', { class: 'message-body' },
       h('header', { class: 'message-head' }, h('strong', {}, name), h('time', {}, t('sending'))),
-      h('div', { class: 'prose' }, markdown(pending.content))));
+      content));
 }
 
 /** The line between two days. */

@@ -1,4 +1,4 @@
-"""One house for all stories of a run; they go to one worker so that it starts once."""
+"""One installation for all stories and browser tests; they go to one worker so that it starts once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.stories.house import House, house
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep everything that needs the house together."""
     for item in items:
         if "the_house" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("house"))
@@ -24,7 +25,7 @@ def the_house() -> Iterator[House]:
     folder = Path(tempfile.mkdtemp(prefix="qds", dir="/tmp"))
     folder.chmod(0o711)
     try:
-        with house(folder / "d", QUARTERDECK_WORKSPACE_ROOTS=str(Path(__file__).parents[2])) as it:
+        with house(folder / "d", QUARTERDECK_WORKSPACE_ROOTS=str(Path(__file__).parents[1])) as it:
             yield it
     finally:
         shutil.rmtree(folder, ignore_errors=True)
