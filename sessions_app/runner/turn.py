@@ -35,7 +35,6 @@ from sessions_app.services import runs
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
 LEASE_SECONDS = 6.0
-LOST = "The process that drove this turn was lost; resume repeats it."
 
 
 @dataclass(kw_only=True)
@@ -72,7 +71,7 @@ class Turn:
             return
         self._epoch = run.epoch
         if lost:
-            await self._verb(runs.fail, code="runner_lost", detail=LOST)
+            await self._verb(runs.fail, code=runs.LOST, detail=runs.GIVEN_UP[runs.LOST])
             return
         outcome = await self._guarded(run)
         await self._conclude(outcome)
