@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.sessions import CookieMiddleware, SessionMiddleware
 from django.conf import settings
@@ -20,10 +21,12 @@ from kernel.actors import NOBODY, Actor
 from kernel.http.middleware import address_of
 
 _BEARER = "bearer."
+_READING = {"read", "write"}
 
 
 class SocketActor:
-    """ASGI middleware that puts `actor` into the scope; strangers are refused by the consumer."""
+    """ASGI middleware that puts `actor` into the scope, and `identify` to ask who it is now;
+    strangers are refused by the consumer."""
 
     def __init__(self, inner: Any) -> None:
         self._cookies = CookieMiddleware(SessionMiddleware(_ByCookie(inner)))
@@ -37,8 +40,9 @@ class SocketActor:
         context._current.set(replace(context.current(), origin=origin))
         if not bearer:
             return await self._cookies(scope, receive, send)
-        token = await database_sync_to_async(token_of)(bearer.removeprefix(_BEARER))
-        scope["actor"] = token.user if token else NOBODY
+        text = bearer.removeprefix(_BEARER)
+        scope["actor"] = await database_sync_to_async(_by_token)(text)
+        scope["identify"] = partial(_by_token, text)
         scope["accepted_subprotocol"] = bearer
         return await self._inner(scope, receive, send)
 
@@ -50,8 +54,23 @@ class _ByCookie:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         scope["actor"] = NOBODY
         if _same_origin(scope):
-            scope["actor"] = await sync_to_async(_signed_in)(scope["session"])
+            session = scope["session"]
+            scope["actor"] = await database_sync_to_async(_signed_in)(session)
+            scope["identify"] = partial(_by_session, session.session_key)
         return await self._inner(scope, receive, send)
+
+
+def _by_token(text: str) -> Actor:
+    """The owner of a token that may read; asked again when something was taken away."""
+    token = token_of(text)
+    if token is None or (token.scopes and not _READING & set(token.scopes)):
+        return NOBODY
+    return token.user
+
+
+def _by_session(key: str | None) -> Actor:
+    """The person signed in with this session now; nobody once it is ended."""
+    return _signed_in(import_module(settings.SESSION_ENGINE).SessionStore(key))
 
 
 def _signed_in(session: Any) -> Actor:

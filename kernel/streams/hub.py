@@ -7,6 +7,7 @@ bounded queue. A full queue ends that watcher alone (close 1013); it resumes by 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections import defaultdict
@@ -31,13 +32,17 @@ _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 
 @dataclass(eq=False)
 class Watcher:
-    """One socket or SSE response: a bounded queue of ready frames with their `seq`."""
+    """One socket or SSE response: a bounded queue of ready frames with their `seq`.
+
+    `live`: it has replayed what was there before it came.
+    """
 
     actor_id: UUID | None = None
     queue: asyncio.Queue[tuple[int, str]] = field(
         default_factory=lambda: asyncio.Queue(QUEUE_LIMIT)
     )
     overflowed: bool = False
+    live: bool = False
 
     def offer(self, seq: int, frame: str) -> None:
         """Hand over a frame, or mark the watcher as too slow."""
@@ -60,14 +65,15 @@ class Hub:
         self._readers: dict[Key, asyncio.Task[None]] = {}
         self._listener: asyncio.Task[None] | None = None
 
-    def join(self, kind: StreamKind, owner_id: UUID, watcher: Watcher, have: int) -> None:
-        """Start handing a watcher every event after `have`, which it has read itself."""
+    def join(self, kind: StreamKind, owner_id: UUID, watcher: Watcher, end: int) -> None:
+        """Start handing a watcher every event after `end`, the stream's length before it joined;
+        what lies before it reads itself."""
         key = (kind.name, owner_id)
         self._watchers[key].add(watcher)
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         if key not in self._readers:
-            self._have[key] = have
+            self._have[key] = end
             self._rung[key] = asyncio.Event()
             self._readers[key] = asyncio.create_task(self._read(kind, owner_id))
 
@@ -122,20 +128,25 @@ class Hub:
 
     async def _listen(self) -> None:
         """One direct connection for the whole process; after a loss everything counts as rung."""
+        again = False
         while True:
             try:
-                await self._listen_once()
+                await self._listen_once(again=again)
             except (psycopg.Error, OSError):
                 await asyncio.sleep(0.5)
+            again = True
 
-    async def _listen_once(self) -> None:
+    async def _listen_once(self, *, again: bool) -> None:
         dsn = settings.DATABASE_DIRECT_URL
         async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
             for bell in self._rung.values():
                 bell.set()
+            if again:
+                self._tell(lambda _: True, "access")
             async for notice in connection.notifies():
-                self._ring(notice.payload)
+                with contextlib.suppress(ValueError):
+                    self._ring(notice.payload)
 
     async def close(self) -> None:
         """End every task of the hub."""
