@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.sessions import CookieMiddleware, SessionMiddleware
 
@@ -18,10 +17,12 @@ from kernel.actors import NOBODY
 from kernel.http.middleware import address_of
 
 _BEARER = "bearer."
+_READING = {"read", "write"}
 
 
 class SocketActor:
-    """ASGI middleware that puts `actor` into the scope; strangers are refused by the consumer."""
+    """ASGI middleware that puts `actor` into the scope, and `credential_holds` to ask whether
+    it still counts; strangers are refused by the consumer."""
 
     def __init__(self, inner: Any) -> None:
         self._cookies = CookieMiddleware(SessionMiddleware(_ByCookie(inner)))
@@ -36,7 +37,8 @@ class SocketActor:
         if not bearer:
             return await self._cookies(scope, receive, send)
         token = await database_sync_to_async(token_of)(bearer.removeprefix(_BEARER))
-        scope["actor"] = token.user if token else NOBODY
+        reads = token is not None and (not token.scopes or bool(_READING & set(token.scopes)))
+        scope["actor"] = token.user if token and reads else NOBODY
         scope["accepted_subprotocol"] = bearer
         if token:
             scope["credential_holds"] = partial(token_holds, token.pk)
@@ -51,7 +53,7 @@ class _ByCookie:
         scope["actor"] = NOBODY
         if _same_origin(scope):
             session = scope["session"]
-            user = await sync_to_async(signed_in)(session)
+            user = await database_sync_to_async(signed_in)(session)
             scope["actor"] = user or NOBODY
             scope["credential_holds"] = partial(browser_holds, session.session_key)
         return await self._inner(scope, receive, send)

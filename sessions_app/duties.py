@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, UUIDField
+from django.db.models import Exists, OuterRef, QuerySet, UUIDField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -13,13 +13,15 @@ from kernel import clock
 from kernel.actors import SystemActor
 from kernel.duties import duty
 from kernel.models import Job
-from sessions_app.enums import ACTIVE_RUNS, ApprovalStatus, SessionStatus
+from sessions_app.enums import ACTIVE_RUNS, ApprovalStatus, RunStatus, SessionStatus
 from sessions_app.models import AgentSession, Approval, Run, SessionPresence
 from sessions_app.services import approvals, retention, runs
 from sessions_app.services.prompting import TURN
 
 KEEPER = SystemActor("keeper")
 _BATCH = 100
+_SILENCE = timedelta(seconds=1)
+"""How long after its lease a runner may still come back, as from a lost database."""
 
 
 @duty("sessions.approvals", every_seconds=5)
@@ -33,14 +35,26 @@ def expire_approvals() -> None:
 @duty("sessions.undriven", every_seconds=3)
 def fail_undriven() -> None:
     """Active runs whose job was given up end with a reason instead of hanging."""
-    given_up = Job.objects.filter(kind=TURN, failed_at__isnull=False).annotate(
-        run=Cast(KeyTextTransform("run_id", "payload"), UUIDField())
-    )
-    undriven = Run.objects.filter(status__in=ACTIVE_RUNS).filter(
-        Exists(given_up.filter(run=OuterRef("pk"), created_at__gte=OuterRef("created_at")))
-    )
-    for run in undriven.select_related("session")[:_BATCH]:
-        runs.give_up(KEEPER, run.session, run_id=run.pk)
+    jobs = _turns().filter(failed_at__isnull=False, created_at__gte=OuterRef("created_at"))
+    _give_up(Run.objects.filter(Exists(jobs), status__in=ACTIVE_RUNS), runs.UNDRIVEN)
+
+
+@duty("sessions.lost", every_seconds=1)
+def fail_lost() -> None:
+    """Turns whose runner fell silent end also when no other runner comes to say so."""
+    late = clock.now() - _SILENCE
+    jobs = _turns().filter(finished_at=None, failed_at=None, lease_until__lt=late)
+    _give_up(Run.objects.filter(Exists(jobs), status=RunStatus.RUNNING), runs.LOST)
+
+
+def _turns() -> QuerySet[Job]:
+    run = Cast(KeyTextTransform("run_id", "payload"), UUIDField())
+    return Job.objects.filter(kind=TURN).annotate(run=run).filter(run=OuterRef("pk"))
+
+
+def _give_up(found: QuerySet[Run], code: str) -> None:
+    for run in found.select_related("session")[:_BATCH]:
+        runs.give_up(KEEPER, run.session, run_id=run.pk, epoch=run.epoch, code=code)
 
 
 @duty("sessions.presence", every_seconds=10)

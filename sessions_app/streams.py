@@ -20,6 +20,11 @@ def may_read(actor: Actor, session_id: UUID) -> bool:
     return access.has_role(actor, session, "viewer") or access.holds_office(actor, session)
 
 
+def exists(session_id: UUID) -> bool:
+    """Whether the session is neither gone nor in the trash."""
+    return AgentSession.objects.filter(pk=session_id, trashed_at=None).exists()
+
+
 SESSIONS = register_kind(
     StreamKind(
         name="sessions",
@@ -28,6 +33,7 @@ SESSIONS = register_kind(
         owner_field="session",
         may_read=may_read,
         people=people_in,
+        exists=exists,
     )
 )
 

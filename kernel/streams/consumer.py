@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 
 from kernel.actors import NOBODY, Actor
 from kernel.errors import DomainError
@@ -90,16 +91,14 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             async for seq, frame in follow(self.stream, self.owner_id, after, watcher):
                 if seq:
                     await self.send(frame)
-                    if watcher.queue.empty() and (pause := last + FRAME_SECONDS - _clock()) > 0:
+                    behind = not watcher.live or not watcher.queue.empty()
+                    if not behind and (pause := last + FRAME_SECONDS - _clock()) > 0:
                         await asyncio.sleep(pause)
                     last = _clock()
                 elif frame == "presence":
                     await self._send_presence()
-                elif not await threaded(self.scope.get("credential_holds", _always))():
-                    await self.close(code=SIGNED_OUT)
-                    return
-                elif not await self._may():
-                    await self.close(code=ACCESS_GONE)
+                elif code := await threaded(self._ended)():
+                    await self.close(code=code)
                     return
         finally:
             recheck.cancel()
@@ -108,6 +107,20 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
             watcher.offer(0, "access")
+
+    def _ended(self) -> int:
+        """Why this socket must close, or 0: signed out, access taken away, or deleted.
+
+        Without a database nobody can say, and there is nothing to read either: it stays open.
+        """
+        try:
+            if not self.scope.get("credential_holds", _always)():
+                return SIGNED_OUT
+            if self.stream.may_read(self.actor, self.owner_id):
+                return 0
+            return ACCESS_GONE if self.stream.exists(self.owner_id) else DELETED
+        except DatabaseError:
+            return 0
 
     async def _may(self) -> bool:
         return await threaded(self.stream.may_read)(self.actor, self.owner_id)

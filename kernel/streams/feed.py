@@ -7,6 +7,8 @@ from uuid import UUID
 
 from kernel.streams.hub import Watcher, hub, read_page
 from kernel.streams.kinds import StreamKind
+from kernel.streams.read import last_seq
+from kernel.threads import threaded
 
 
 class TooSlowError(RuntimeError):
@@ -21,20 +23,22 @@ async def follow(
     The watcher joins before it replays, so nothing falls between; what it already has is dropped.
     """
     have = after
-    hub().join(kind, owner_id, watcher, have)
+    # The reader that all share starts at the end: history would overflow the queue that waits
+    # behind the replay, and an `after` that lies ahead would starve everybody else.
+    hub().join(kind, owner_id, watcher, await threaded(last_seq)(kind, owner_id))
     try:
         while rows := await read_page(kind.name, owner_id, have):
             for seq, frame in rows:
                 have = seq
                 yield seq, frame
+        watcher.live = True
         while True:
             seq, frame = await watcher.queue.get()
             if watcher.overflowed:
                 raise TooSlowError
-            if seq > have + 1:
-                async for missed in _gap(kind, owner_id, have, seq):
-                    yield missed
-                    have = missed[0]
+            while seq > have + 1 and (missed := await read_page(kind.name, owner_id, have)):
+                for have, text in missed:
+                    yield have, text
             if seq == 0:
                 yield seq, frame
             elif seq > have:
@@ -42,12 +46,3 @@ async def follow(
                 yield seq, frame
     finally:
         hub().leave(kind, owner_id, watcher)
-
-
-async def _gap(
-    kind: StreamKind, owner_id: UUID, have: int, until: int
-) -> AsyncIterator[tuple[int, str]]:
-    """What the shared reader had passed on before this watcher joined."""
-    for seq, frame in await read_page(kind.name, owner_id, have):
-        if seq < until:
-            yield seq, frame

@@ -7,6 +7,7 @@ bounded queue. A full queue ends that watcher alone (close 1013); it resumes by 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections import defaultdict
@@ -31,13 +32,17 @@ _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 
 @dataclass(eq=False)
 class Watcher:
-    """One socket or SSE response: a bounded queue of ready frames with their `seq`."""
+    """One socket or SSE response: a bounded queue of ready frames with their `seq`.
+
+    `live`: it has replayed what was there before it came.
+    """
 
     actor_id: UUID | None = None
     queue: asyncio.Queue[tuple[int, str]] = field(
         default_factory=lambda: asyncio.Queue(QUEUE_LIMIT)
     )
     overflowed: bool = False
+    live: bool = False
 
     def offer(self, seq: int, frame: str) -> None:
         """Hand over a frame, or mark the watcher as too slow."""
@@ -60,8 +65,9 @@ class Hub:
         self._readers: dict[Key, asyncio.Task[None]] = {}
         self._listener: asyncio.Task[None] | None = None
 
-    def join(self, kind: StreamKind, owner_id: UUID, watcher: Watcher, have: int) -> None:
-        """Start handing a watcher every event after `have`, which it has read itself.
+    def join(self, kind: StreamKind, owner_id: UUID, watcher: Watcher, end: int) -> None:
+        """Start handing a watcher every event after `end`, the stream's length before it joined;
+        what lies before it reads itself.
 
         Its first word is `access`: what was taken from it before it joined rang in vain.
         """
@@ -71,7 +77,7 @@ class Hub:
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         if key not in self._readers:
-            self._have[key] = have
+            self._have[key] = end
             self._rung[key] = asyncio.Event()
             self._readers[key] = asyncio.create_task(self._read(kind, owner_id))
 
@@ -140,7 +146,8 @@ class Hub:
                 bell.set()
             self._tell(lambda _watcher: True, "access")
             async for notice in connection.notifies():
-                self._ring(notice.payload)
+                with contextlib.suppress(ValueError):
+                    self._ring(notice.payload)
 
     async def close(self) -> None:
         """End every task of the hub."""

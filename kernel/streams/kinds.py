@@ -18,7 +18,8 @@ class StreamKind:
     """A kind of stream: its owner and event models, the owner's key, and who may read it.
 
     `may_read` is the same policy that page and API ask; it is asked again on every revocation.
-    `people` answers who is present in one stream, for presence frames.
+    `people` answers who is present in one stream, for presence frames; `exists` tells a deleted
+    one from one that may no longer be read.
     """
 
     name: str
@@ -27,6 +28,7 @@ class StreamKind:
     owner_field: str
     may_read: Callable[[Actor, UUID], bool]
     people: Callable[[UUID], list[dict[str, Any]]]
+    exists: Callable[[UUID], bool]
 
 
 def register_kind(kind: StreamKind) -> StreamKind:

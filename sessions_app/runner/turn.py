@@ -38,11 +38,7 @@ BEAT_SECONDS = 1.0
 LEASE_SECONDS = 6.0
 # Runtimes keep the limit themselves and say so better; this is for one that does not.
 SLACK_SECONDS = 5
-LOST = TurnOutcome(
-    status="failed",
-    error_code="runner_lost",
-    error="The process that drove this turn was lost; resume repeats it.",
-)
+LOST = TurnOutcome(status="failed", error_code=runs.LOST, error=runs.GIVEN_UP[runs.LOST])
 
 
 @dataclass(kw_only=True)

@@ -37,6 +37,12 @@ from sessions_app.services.closing import close_open_calls
 from sessions_app.services.prompting import check_quota, next_in_queue, set_status, start_turn
 from sessions_app.streams import SESSIONS
 
+UNDRIVEN, LOST = "undriven", "runner_lost"
+GIVEN_UP = {
+    UNDRIVEN: "No runner could drive this turn; resume repeats it.",
+    LOST: "The process that drove this turn was lost; resume repeats it.",
+}
+
 
 @action("sessions.cancel", dangerous=True)
 def cancel(actor: User, session: AgentSession) -> Run:
@@ -254,12 +260,12 @@ def fail(
 
 
 @action("runs.give_up", internal=True)
-def give_up(actor: Actor, session: AgentSession, *, run_id: UUID) -> Run:
-    """No runner could drive this run; it ends with a reason instead of hanging."""
+def give_up(actor: Actor, session: AgentSession, *, run_id: UUID, epoch: int, code: str) -> Run:
+    """No runner drives this run any more; it ends with a reason instead of hanging."""
     run = session.runs.get(pk=run_id)
-    if run.status not in ACTIVE_RUNS:
+    if run.status not in ACTIVE_RUNS or run.epoch != epoch:
         return Unchanged(run)  # type: ignore[return-value]
-    run.error_code, run.error = "undriven", "No runner could drive this turn; resume repeats it."
+    run.error_code, run.error = code, GIVEN_UP[code]
     run.save(update_fields=["error_code", "error"])
     end_run(actor, session, run, status=RunStatus.FAILED)
     return run
