@@ -5,7 +5,7 @@ from __future__ import annotations
 from sessions_app.safety.frame.start import Start
 from sessions_app.safety.languages.python import read_python
 from sessions_app.safety.languages.scripts import read_script
-from sessions_app.safety.languages.vocabulary import VOCABULARIES
+from sessions_app.safety.languages.vocabulary import UNREAD, VOCABULARIES
 from sessions_app.safety.model import Danger
 from sessions_app.safety.text import HOLE_OPEN
 
@@ -25,3 +25,4 @@ def analyze(start: Start, language: str, text: str) -> None:
         read_script(start, VOCABULARIES[language], text)
     else:
         start.note(Danger.CAUTION, "code.language", "Code in a language that is not read here.")
+        read_script(start, UNREAD, text)

@@ -89,7 +89,7 @@ def _run(start: Start, deed: Deed, arguments: list[Argument]) -> None:
     first = arguments[0]
     if first.items is not None:
         start.run(list(first.items) or words("true"))
-    elif deed is Deed.ARGV and len(arguments) > 1:
+    elif len(arguments) > 1 and (deed is Deed.ARGV or " " not in first.word.text):
         rest = [each for argument in arguments for each in argument.items or (argument.word,)]
         start.run(rest)
     else:

@@ -119,7 +119,8 @@ class _Reader:
             if token.kind == "name" or (token.kind == "string" and token.text.isalpha())
             for part in re.split(r"\W+", token.text)
         }
-        if any(words <= named for words in self.vocabulary.shells_from_sockets):
+        connects = any(t.kind == "string" and t.text.startswith("/inet") for t in self.tokens)
+        if connects or any(words <= named for words in self.vocabulary.shells_from_sockets):
             text = "Connects a shell to a remote machine."
             self.start.note(Danger.DANGEROUS, "network.reverse_shell", text, Reach.MACHINE)
 

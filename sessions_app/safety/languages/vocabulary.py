@@ -207,6 +207,7 @@ LUA = Vocabulary(
     ),
     harmless=_words(_PLAIN, "string table math os io require"),
     comment="--",
+    shells_from_sockets=(frozenset({"socket", "popen"}), frozenset({"socket", "execute"})),
 )
 AWK = Vocabulary(
     calls=_calls({Deed.SHELL: "system"}),
@@ -247,6 +248,17 @@ R = Vocabulary(
     ),
     harmless=_words(_PLAIN, "c cat paste library mean sum sessionInfo summary head data.frame"),
 )
+_SHELLS = _words("ProcessBuilder Runtime exec popen spawn system run pipeline readline")
+UNREAD = Vocabulary(
+    calls={},
+    harmless=_words(_PLAIN),
+    shells_from_sockets=tuple(
+        frozenset({socket, shell})
+        for socket in ("socket", "Socket", "Sockets", "TcpStream", "gen_tcp", "TCPSocket")
+        for shell in sorted(_SHELLS)
+    ),
+)
+"""For languages without a vocabulary: only the shape of a shell behind a socket is looked for."""
 VOCABULARIES = {
     "node": NODE,
     "perl": PERL,

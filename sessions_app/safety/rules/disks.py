@@ -111,9 +111,7 @@ DISKS.harmless("zpool zfs", sub("list|status|get|iostat|history|send|diff|mount|
 DISKS.dangerous(
     "subvolume",
     "btrfs",
-    sub("subvolume|su*", "delete|del*")
-    | sub("device", "remove|delete")
-    | sub("check|rescue") & flag("repair"),
+    sub("su*|s*", "d*") | sub("d*", "rem*|del*") | sub("check|rescue") & flag("repair"),
     text="Deletes parts of a file system.",
 )
 DISKS.harmless("btrfs", sub("*", "show|list|usage|df|stats|status|get*"))

@@ -121,7 +121,7 @@ PACKAGES.dangerous(
 )
 PACKAGES.dangerous(
     "publish",
-    "goreleaser dpkg-sig dput mvn gradle gradlew mvnw nuget dotnet sbt oras chart-releaser cr helm",
+    "goreleaser dpkg-sig dput mvn gradle gradlew mvnw nuget sbt oras chart-releaser cr helm",
     (
         word(
             "release deploy publish push uploadArchives publishAllPublicationsTo* "

@@ -28,7 +28,7 @@ from sessions_app.safety.rules.packages import PACKAGES
 from sessions_app.safety.rules.secrets import SECRETS
 from sessions_app.safety.rules.stores import STORES
 from sessions_app.safety.rules.system import SYSTEM
-from sessions_app.safety.text import listed, show
+from sessions_app.safety.text import is_hole, listed, show
 from sessions_app.safety.values.words import Word
 
 CONCERNS = (
@@ -114,7 +114,7 @@ def _files(start: Start, call: Invocation) -> frozenset[str]:
     traits: set[str] = set()
     for kind, word in reader(call):
         start.shell.trace.keep_time()
-        if word.text in start.frame.files and word.text != start.place(word).path:
+        if is_hole(word.text) and word.text in start.frame.files:
             continue
         where = start.place(word)
         use(start.shell.trace, kind, where)

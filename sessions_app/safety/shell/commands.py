@@ -27,7 +27,11 @@ from sessions_app.safety.text import has_hole, is_hole, show
 from sessions_app.safety.values.streams import EMPTY, Stream, computed
 from sessions_app.safety.values.words import Word
 
-PROGRAM_TREES = ("/bin/", "/sbin/", "/usr/", "/opt/", "/nix/", "/snap/", "/home/linuxbrew/")
+BUILTIN_TREES = ("/bin/", "/usr/bin/", "/usr/local/bin/")
+"""Where `/bin/echo` and its like do what the builtins of the same name do."""
+RESERVED = frozenset({"{", "}", "!", "if", "then", "elif", "else", "fi", "while", "until", "do"})
+RESERVED |= {"done", "esac"}
+"""Reserved words the parser took for programs, as after `time` or `!`: what follows runs."""
 MAX_CALLS = 3
 """How often a function may be on the stack of calls before its recursion is left alone."""
 
@@ -35,7 +39,7 @@ MAX_CALLS = 3
 def run(start: Start) -> Stream:
     """Examine a command and what it starts; answers what it prints."""
     name = start.argv[0].text
-    if not name:
+    if not name or name in RESERVED:
         return run(replace(start, argv=start.argv[1:])) if start.argv[1:] else EMPTY
     if name in start.frame.functions and start.frame.calls.count(name) < MAX_CALLS:
         return _function(start, name, start.frame.functions[name])
@@ -48,7 +52,7 @@ def run(start: Start) -> Stream:
 
 
 def _known_name(start: Start) -> Stream:
-    installed = "/" not in start.argv[0].text or start.argv[0].text.startswith(PROGRAM_TREES)
+    installed = "/" not in start.argv[0].text or start.argv[0].text.startswith(BUILTIN_TREES)
     builtin = BUILTINS.get(start.name) if installed else None
     if builtin is not None:
         return builtin(start)

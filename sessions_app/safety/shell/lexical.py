@@ -19,6 +19,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEREDOC = re.compile(r"<<(-?)[ \t]*((?:'[^'\n]*'|\"[^\"\n]*\"|\\[^\n]|[^\s;&|<>()'\"\\`$])+)")
 MAX_SPECIAL = 12_000
 """Quotes, dollars, brackets and line ends outside of quotes and here documents in one script."""
+_PREFIX = re.compile(
+    r"((?:^|[;&|({\n]|\b(?:then|do|else|if|elif|while|until))\s*)"
+    r"(?:(?:!|time(?:\s+-p)?|coproc(?:\s+\w+)?)\s+)+\Z"
+)
 _WORD_START = frozenset(" \t\n;&|(")
 CODE, QUOTED, ARITHMETIC, BRACE = "code", "quoted", "arithmetic", "brace"
 
@@ -145,6 +149,7 @@ class Lexer:
     def _parenthesis(self) -> None:
         if self._context == CODE:
             arithmetic = self._at("((") and self._previous() in _WORD_START
+            self._drop_prefix()
             self._open(ARITHMETIC if arithmetic else CODE, ")", 2 if arithmetic else 1)
         else:
             self._copy(1)
@@ -152,7 +157,17 @@ class Lexer:
     def _brace(self) -> None:
         following = self.source[self.position + 1 : self.position + 2]
         word = self._context == CODE and self._previous() in _WORD_START
+        if word and following.isspace():
+            self._drop_prefix()
         self._put("''{" if word and following and not following.isspace() else "{", 1)
+
+    def _drop_prefix(self) -> None:
+        """Leave out `!`, `time` and `coproc` before a group, which the parser takes for words."""
+        tail = "".join(self.output[-3:])
+        found = _PREFIX.search(tail[-80:])
+        if found:
+            kept = tail[: len(tail) - (len(found.group()) - len(found.group(1)))]
+            self.output[-3:] = [kept, " "]
 
     def _comment(self) -> None:
         if self._context != CODE or self._previous() not in _WORD_START:

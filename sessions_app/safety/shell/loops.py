@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from sessions_app.safety.model import Danger, Finding, Reach, Reason
+
+FORK_BOMB = Finding(
+    Danger.DANGEROUS,
+    Reason("system.fork_bomb", "A function that starts itself again and again: a fork bomb."),
+    Reach.MACHINE,
+)
+ENDLESS_SPAWNING = Finding(
+    Danger.DANGEROUS,
+    Reason("system.endless_spawning", "Starts processes in the background without end."),
+    Reach.MACHINE,
+)
 ENDLESS = frozenset({"true", ":", "1", "[ 1 ]", "[[ 1 ]]", "((1))", "[ true ]"})
 
 

@@ -9,7 +9,7 @@ from tree_sitter import Node
 from sessions_app.safety.effects import Use, leaving, use
 from sessions_app.safety.paths import place
 from sessions_app.safety.shell.expansion import Expander
-from sessions_app.safety.text import HEREDOC_CLOSE, HEREDOC_OPEN
+from sessions_app.safety.text import HEREDOC_CLOSE, HEREDOC_OPEN, is_hole
 from sessions_app.safety.values.streams import Stream
 from sessions_app.safety.values.words import Word
 
@@ -78,7 +78,7 @@ def _output(operator: str, number: str, word: Word, expander: Expander) -> list[
     frame = expander.frame
     where = place(word, frame.cwd, frame.workspace)
     append = operator in APPENDING
-    if word.text in frame.files:
+    if is_hole(word.text) and word.text in frame.files:
         return []
     use(expander.shell.trace, Use.APPEND if append else Use.WRITE, where)
     return [Written(where.path, append)] if number == "1" else []

@@ -10,10 +10,16 @@ from sessions_app.safety.shell.redirects import REDIRECTS
 from sessions_app.safety.values.streams import EMPTY, Stream, joined
 from sessions_app.safety.values.words import Word, words
 
+STATEMENTS = frozenset({"subshell", "compound_statement"})
+"""Statements the parser took for arguments, as in `time (…)`."""
+
 
 def simple(shell: Shell, node: Node, frame: Frame, stdin: Stream) -> Stream:
     """Examine a simple command, once for every alternative of its variables."""
     groups = _groups(node)
+    for child in node.children:
+        if child.type in STATEMENTS:
+            shell.block(child, frame.fork(), stdin)
     frame.pick, frame.width = 0, 1
     outputs = []
     while frame.pick < min(frame.width, MAX_ALTERNATIVES):

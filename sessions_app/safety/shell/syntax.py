@@ -52,6 +52,19 @@ def substitutions(node: Node) -> list[Node]:
     return found
 
 
+def members(node: Node) -> list[Node]:
+    """The statements of `a && b || c` in order; any other statement is its only member.
+
+    The tree nests lists to the left, as deep as they are long, so this does not recurse.
+    """
+    found: list[Node] = []
+    while node.type == "list":
+        named = [child for child in node.children if child.is_named]
+        found.extend(reversed(named[1:]))
+        node = named[0] if named else node.children[0]
+    return [node, *reversed(found)]
+
+
 def chunks(text: str) -> list[str]:
     """An unparsable script cut at line ends and separators outside quotes, for a second try."""
     pieces: list[str] = []

@@ -11,15 +11,15 @@ from tree_sitter import Node
 from sessions_app.safety.effects import Use, use
 from sessions_app.safety.frame.start import Start
 from sessions_app.safety.frame.state import Frame, Function
-from sessions_app.safety.model import Danger, Finding, Reach, Reason
+from sessions_app.safety.model import Danger, Finding, Reason
 from sessions_app.safety.paths import place
 from sessions_app.safety.shell.commands import run
 from sessions_app.safety.shell.expansion import Expander
 from sessions_app.safety.shell.lexical import Lexer, dollar_backquotes
-from sessions_app.safety.shell.loops import endless_spawning, fork_bomb
+from sessions_app.safety.shell.loops import ENDLESS_SPAWNING, FORK_BOMB, endless_spawning, fork_bomb
 from sessions_app.safety.shell.redirects import REDIRECTS, Redirections, redirections
 from sessions_app.safety.shell.simple import assignment, declaration, simple, unset
-from sessions_app.safety.shell.syntax import chunks, parse
+from sessions_app.safety.shell.syntax import chunks, members, parse
 from sessions_app.safety.trace import Trace
 from sessions_app.safety.values.streams import EMPTY, Stream, joined
 from sessions_app.safety.values.words import Word, words
@@ -107,18 +107,13 @@ class Walker:
         return self._statements(node, frame.fork())
 
     def _list(self, node: Node, frame: Frame) -> Stream:
-        """`a && b || c`: nested to the left, so unrolled here."""
-        operands: list[Node] = []
-        current = node
-        while current.type == "list":
-            named = [child for child in current.children if child.is_named]
-            operands.extend(reversed(named[1:]))
-            current = named[0] if named else current.children[0]
-        operands.append(current)
-        outputs = [self._statement(operands.pop(), frame)]
+        return self._sequence(members(node), frame)
+
+    def _sequence(self, statements: list[Node], frame: Frame) -> Stream:
+        """`a && b || c`: after the first, each may or may not run."""
+        outputs = [self._statement(each, frame) for each in statements[:1]]
         frame.conditional += 1
-        while operands:
-            outputs.append(self._statement(operands.pop(), frame))
+        outputs += [self._statement(each, frame) for each in statements[1:]]
         frame.conditional -= 1
         return joined(outputs)
 
@@ -137,17 +132,19 @@ class Walker:
     def _redirected(self, node: Node, frame: Frame) -> Stream:
         redirects = [child for child in node.children if child.type in REDIRECTS]
         bodies = [c for c in node.children if c.is_named and c.type not in REDIRECTS | NO_STATEMENT]
+        statements = members(bodies[0]) if bodies else []
+        self._sequence(statements[:-1], frame)
         found = redirections(redirects, Expander(self, frame))
-        if not bodies:
+        if not statements:
             return self._written(found, EMPTY, frame)
-        output = self._with_input(bodies[0], frame, found.stdin)
+        output = self._with_input(statements[-1], frame, found.stdin)
         for extra in [c for r in redirects if r.type == "heredoc_redirect" for c in r.children]:
             if extra.type in HANDLERS and extra.type not in REDIRECTS:
                 self._statement(extra, frame)
         return self._written(found, output, frame)
 
     def _with_input(self, body: Node, frame: Frame, stdin: Stream | None) -> Stream:
-        """A statement with a redirected input: of a pipeline or list, the last member's."""
+        """A statement with a redirected input: of a pipeline, the last stage's."""
         if stdin is None:
             return self._statement(body, frame)
         if body.type == "pipeline":
@@ -224,9 +221,7 @@ class Walker:
 
     def _spawning(self, node: Node, frame: Frame) -> None:
         if endless_spawning(node, frame.source):
-            text = "Starts processes in the background without end."
-            reason = Reason("system.endless_spawning", text)
-            self.trace.add(Finding(Danger.DANGEROUS, reason, Reach.MACHINE))
+            self.trace.add(ENDLESS_SPAWNING)
 
     def _case(self, node: Node, frame: Frame) -> Stream:
         outputs = []
@@ -242,10 +237,7 @@ class Walker:
         named = [child for child in node.children if child.is_named]
         name, body = expander.text(named[0]), named[-1]
         if fork_bomb(name, body, frame.source):
-            text = "A function that starts itself again and again: a fork bomb."
-            self.trace.add(
-                Finding(Danger.DANGEROUS, Reason("system.fork_bomb", text), Reach.MACHINE)
-            )
+            self.trace.add(FORK_BOMB)
         frame.functions[name] = frame.uncalled[name] = Function(body, frame.source)
         return EMPTY
 
