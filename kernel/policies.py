@@ -32,6 +32,13 @@ class Policy(Generic[M]):
         """The objects this actor may know of."""
         raise NotImplementedError
 
+    def ways(self, actor: Actor) -> list[QuerySet[M]]:
+        """`visible_to` as parts whose union it is, each walked newest first by one index.
+
+        A page of a long list is cut from these: one condition with OR has no order of its own.
+        """
+        return [self.visible_to(actor)]
+
     def sees(self, actor: Actor, target: M) -> bool:
         """Whether this object is one of the visible ones."""
         return self.visible_to(actor).filter(pk=target.pk).exists()
@@ -59,6 +66,11 @@ def declared() -> dict[type[Model], Policy[Any]]:
 def visible_to(model: type[M], actor: Actor) -> QuerySet[M]:
     """The start of every list."""
     return policy_of(model).visible_to(actor)
+
+
+def ways_to(model: type[M], actor: Actor) -> list[QuerySet[M]]:
+    """The start of a list that grows without end; its parts may overlap."""
+    return policy_of(model).ways(actor)
 
 
 def require(actor: Actor, verb: str, target: Model) -> None:

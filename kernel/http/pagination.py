@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,16 +38,25 @@ class Page:
 
 
 def paginate(
-    query: QueryDict, rows: QuerySet[Any], *, field: str = "created_at", ascending: bool = False
+    query: QueryDict,
+    rows: QuerySet[Any] | Sequence[QuerySet[Any]],
+    *,
+    field: str = "created_at",
+    ascending: bool = False,
 ) -> Page:
-    """One page of rows. `field` must be indexed together with the key."""
+    """One page of rows. `field` must be indexed together with the key.
+
+    Several querysets of one model are the ways into one list: each is cut by its own index, so
+    that a page costs the same however many rows there are and however few one may see.
+    """
     limit, cut = _limit(query), _cut(query)
     forward = not (cut and cut.backwards)
     down = forward != ascending
-    rows = rows.order_by(*((f"-{field}", "-pk") if down else (field, "pk")))
+    order = [f"-{field}", "-pk"] if down else [field, "pk"]
+    ways = [rows] if isinstance(rows, QuerySet) else list(rows)
     if cut:
-        rows = rows.filter(_beyond(rows, field, cut, down=down))
-    found = list(rows[: limit + 1])
+        ways = [way.filter(_beyond(way, field, cut, down=down)) for way in ways]
+    found = list(_merged(ways, order, limit + 1))
     more = len(found) > limit
     found = found[:limit]
     if not forward:
@@ -57,6 +67,16 @@ def paginate(
         next=_cursor(field, found[-1], back=False) if found and has_next else None,
         previous=_cursor(field, found[0], back=True) if found and has_previous else None,
     )
+
+
+def _merged(ways: list[QuerySet[Any]], order: list[str], most: int) -> Iterable[Any]:
+    """The first rows of the union of all ways, in one query."""
+    if len(ways) < 2:
+        return ways[0].order_by(*order)[:most] if ways else []
+    first, *others = (way.order_by(*order).values("pk")[:most] for way in ways)
+    rows = ways[0].model._base_manager.filter(pk__in=first.union(*others, all=True))
+    rows.query.select_related = ways[0].query.select_related
+    return rows.order_by(*order)[:most]
 
 
 def link(path: str, query: QueryDict, cursor: str | None) -> str | None:
@@ -71,6 +91,7 @@ def _beyond(rows: QuerySet[Any], field: str, cut: Cut, *, down: bool) -> Q:
         value = _moment(cut.at)
     try:
         rows.model._meta.pk.to_python(cut.pk)
+        rows.model._meta.get_field(field).to_python(value)
     except Exception as wrong:
         raise _bad_cursor() from wrong
     past = Q(**{f"{field}__{word}": value}) | Q(**{field: value, f"pk__{word}": cut.pk})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
@@ -50,7 +50,9 @@ class ApiView(APIView):
             raise NotFoundError
         return found
 
-    def page(self, rows: QuerySet[Any], **order: Any) -> Response:
+    def page(
+        self, rows: QuerySet[Any] | Sequence[QuerySet[Any]], **order: Any
+    ) -> Response:
         """A page of rows through the view's output serializer."""
         query = self.request.query_params
         found = paginate(query, rows, **order)

@@ -14,7 +14,7 @@ from kernel.http.views import ApiView
 from sessions_app.api import serializers as shapes
 from sessions_app.enums import SessionStatus
 from sessions_app.models import AgentSession
-from sessions_app.selectors.sessions import SessionFilter, sessions_visible_to
+from sessions_app.selectors.sessions import SessionFilter, sessions_listed_for
 from sessions_app.services import creation, forking, lifecycle, prompting, runs
 
 _FILTERS = [
@@ -41,7 +41,7 @@ class SessionsView(ApiView):
             owner=query.get("owner", "").replace("\x00", "")[:150],
             shelf=query.get("shelf", "all"),
         )
-        return self.page(sessions_visible_to(self.actor, wanted))
+        return self.page(sessions_listed_for(self.actor, wanted), field="id")
 
     @extend_schema(request=shapes.SessionInput, responses={201: shapes.SessionOutput})
     def post(self, request: Request) -> Response:

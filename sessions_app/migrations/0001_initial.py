@@ -598,17 +598,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="agentsession",
-            index=models.Index(fields=["-created_at", "-id"], name="session_newest"),
+            index=models.Index(fields=["owner", "-id"], name="session_by_owner"),
         ),
         migrations.AddIndex(
             model_name="agentsession",
-            index=models.Index(fields=["owner", "-created_at", "-id"], name="session_by_owner"),
-        ),
-        migrations.AddIndex(
-            model_name="agentsession",
-            index=models.Index(
-                fields=["organization", "-created_at", "-id"], name="session_by_organization"
-            ),
+            index=models.Index(fields=["organization", "-id"], name="session_by_organization"),
         ),
         migrations.AddIndex(
             model_name="agentsession",

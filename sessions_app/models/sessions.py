@@ -73,11 +73,9 @@ class AgentSession(StreamOwner):
     class Meta:
         permissions = [(f"agentsession_{role}", f"{role} of a session") for role in ROLES]
         indexes = [
-            models.Index(fields=["-created_at", "-id"], name="session_newest"),
-            models.Index(fields=["owner", "-created_at", "-id"], name="session_by_owner"),
-            models.Index(
-                fields=["organization", "-created_at", "-id"], name="session_by_organization"
-            ),
+            # The key is in the order of time; lists walk these, the grants' and the key's index.
+            models.Index(fields=["owner", "-id"], name="session_by_owner"),
+            models.Index(fields=["organization", "-id"], name="session_by_organization"),
             models.Index(
                 fields=["owner"],
                 name="session_active",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from identity.public import Membership, granted, known_id, level_of
+from identity.public import Membership, granted, granted_ways, known_id, level_of
 from kernel.actors import Actor
 from sessions_app.enums import ROLES, SessionRole
 from sessions_app.models import AgentSession, SessionTeamGrant, SessionUserGrant
@@ -22,6 +22,17 @@ def by_office(actor: Actor) -> Q:
     """Sessions of organizations that one owns or administers: listed, never silently read."""
     mine = _memberships(actor).filter(organization_id=OuterRef("organization_id"))
     return Q(Exists(mine.filter(role__in=OFFICES)))
+
+
+def ways(actor: Actor) -> list[Q]:
+    """Own, by each office, shared with oneself, shared with each team: what may be listed."""
+    mine = dict(_memberships(actor).values_list("organization_id", "role"))
+    if not mine:
+        return []
+    inside = Q(organization_id__in=list(mine))
+    shares = granted_ways(SessionUserGrant, SessionTeamGrant, actor, ROLES)
+    offices = [Q(organization_id=key) for key, role in mine.items() if role in OFFICES]
+    return [inside & Q(owner_id=actor.actor_id), *offices, *(inside & way for way in shares)]
 
 
 def belongs(actor: Actor) -> Q:

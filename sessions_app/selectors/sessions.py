@@ -9,7 +9,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kernel.actors import Actor
-from kernel.policies import visible_to
+from kernel.policies import visible_to, ways_to
 from sessions_app.models import AgentSession, Message
 
 
@@ -26,8 +26,18 @@ class SessionFilter:
 
 def sessions_visible_to(actor: Actor, wanted: SessionFilter) -> QuerySet[AgentSession]:
     """Sessions one may know of, filtered; the trash shows only one's own."""
-    rows = visible_to(AgentSession, actor).select_related("owner")
-    rows = rows.filter(_shelf(actor, wanted))
+    return _wanted(visible_to(AgentSession, actor), actor, wanted)
+
+
+def sessions_listed_for(actor: Actor, wanted: SessionFilter) -> list[QuerySet[AgentSession]]:
+    """The same as ways into one list, for pages in the order of the key (which is of time)."""
+    return [_wanted(way, actor, wanted) for way in ways_to(AgentSession, actor)]
+
+
+def _wanted(
+    rows: QuerySet[AgentSession], actor: Actor, wanted: SessionFilter
+) -> QuerySet[AgentSession]:
+    rows = rows.select_related("owner").filter(_shelf(actor, wanted))
     if wanted.status:
         rows = rows.filter(status=wanted.status)
     if wanted.organization_id:

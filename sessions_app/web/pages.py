@@ -22,7 +22,7 @@ from sessions_app.models import AgentSession
 from sessions_app.policies import access
 from sessions_app.selectors import files
 from sessions_app.selectors import page as shown
-from sessions_app.selectors.sessions import SessionFilter, sessions_visible_to
+from sessions_app.selectors.sessions import SessionFilter, sessions_listed_for
 from sessions_app.services import creation, prompting, reading
 from sessions_app.web.forms import NewSessionForm
 
@@ -43,7 +43,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
     filters = {name: request.GET.get(name, "").replace("\x00", "") for name in ("q", "status")}
     status = filters["status"] if filters["status"] in SessionStatus.values else ""
     wanted = replace(TABS[tab], text=filters["q"][:200], status=status)
-    found = paginate(request.GET, sessions_visible_to(actor, wanted))
+    found = paginate(request.GET, sessions_listed_for(actor, wanted), field="id")
     context = {
         "tab": tab,
         "counts": {},

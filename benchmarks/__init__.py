@@ -1,0 +1,1 @@
+"""How fast, against a peer or a floor in the same run: `./quarterdeck bench [name …]`."""
