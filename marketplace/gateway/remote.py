@@ -94,7 +94,7 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
         except (httpx2.ConnectError, httpx2.ConnectTimeout):
             return _instead(faults.UNREACHABLE, f"{request.url.host} could not be reached.")
         except httpx2.TransportError as error:
-            return _instead(faults.LOST, f"{request.url.host}: {error or 'no answer in time'}")
+            return _instead(faults.LOST, f"{request.url.host}: {str(error) or 'no answer in time'}")
         if _tells_nothing(response):
             await response.aclose()
             phrase = f"{response.status_code} {response.reason_phrase}".strip()
