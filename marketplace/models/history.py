@@ -1,4 +1,4 @@
-"""Who changed a registration, and when: rows of django-simple-history, for people to compare."""
+"""Who changed a registration, and when: versions for people to compare, linked to their deed."""
 
 from __future__ import annotations
 
@@ -9,42 +9,14 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from kernel.context import current
+from kernel.history import DeedLinked
 from kernel.ids import uuid7
-
-
-class Edited(models.Model):
-    """What every history row has besides the copy: the chain that leads to its ledger entry."""
-
-    residency = "cell"
-
-    correlation_id = models.UUIDField(null=True, editable=False)
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Note the chain of the deed that is being done."""
-        self.correlation_id = current().correlation_id
-        super().save(*args, **kwargs)
-
-
-def _editor(historical_instance: Any) -> Any:
-    return historical_instance.history_user_id
-
-
-def _set_editor(historical_instance: Any, user: Any) -> None:
-    historical_instance.history_user_id = user
-
-
-def _acting(**_kwargs: Any) -> UUID | None:
-    actor = current().actor
-    return actor.on_behalf_of_id or actor.actor_id
 
 
 def edits(*, without: list[str]) -> HistoricalRecords:
     """History of a model; `without` names what machines write, which is no edit."""
     return HistoricalRecords(
-        bases=[Edited],
+        bases=[DeedLinked],
         excluded_fields=without,
         history_id_field=models.UUIDField(default=uuid7, editable=False),
         history_user_id_field=models.UUIDField(null=True),
@@ -52,3 +24,16 @@ def edits(*, without: list[str]) -> HistoricalRecords:
         history_user_setter=_set_editor,
         get_user=_acting,
     )
+
+
+def _acting(**_kwargs: Any) -> UUID | None:
+    actor = current().actor
+    return actor.on_behalf_of_id or actor.actor_id
+
+
+def _editor(version: Any) -> Any:
+    return version.history_user_id
+
+
+def _set_editor(version: Any, user_id: Any) -> None:
+    version.history_user_id = user_id
