@@ -68,6 +68,10 @@ class ServerCrashedError(ToolCallError):
     """The MCP server ended during the call; it is not known whether the tool finished."""
 
 
+class ServerUnreachableError(ToolCallError):
+    """The MCP server could not be reached; the tool did not run."""
+
+
 class ServerUnavailableError(ToolCallError):
     """The MCP server failed several times in a row and is left alone for a moment."""
 

@@ -11,6 +11,7 @@ from marketplace.gateway.client import (
 from marketplace.models import MCPServer
 from marketplace.selectors.servers import servers_visible_to, usable_servers
 from marketplace.selectors.tools import ToolInfo, tools_of
+from marketplace.selectors.usage import counts_usage
 
 __all__ = [
     "MCPServer",
@@ -20,6 +21,7 @@ __all__ = [
     "ToolResult",
     "call_tool",
     "close_session",
+    "counts_usage",
     "list_live",
     "servers_visible_to",
     "tools_of",

@@ -152,8 +152,8 @@ class ServerOutput(serializers.ModelSerializer[MCPServer]):
             "id", "organization", "name", "title", "description", "transport", "command", "args",
             "env", "url", "headers", "domains", "state", "mount_workspace", "read_only_paths",
             "timeout_seconds", "enabled", "missing", "tools_state", "tools_count",
-            "protocol_revision", "checked_at", "error_code", "error", "created_by", "created_at",
-            "updated_at",
+            "protocol_revision", "checked_at", "error_code", "error", "last_used_at", "created_by",
+            "created_at", "updated_at",
         ]  # fmt: skip
 
     @extend_schema_field({"type": "object", "additionalProperties": _VALUE_SCHEMA})

@@ -241,6 +241,7 @@ class Connection:
             return fault
         if isinstance(fault, asyncio.CancelledError):
             return ServerStartError("The start was cancelled.")
+        fault = _innermost(fault)
         told = _told(fault, self._bounds.start_seconds)
         if self._link.ended.is_set():
             told = await self._link.why()
@@ -257,9 +258,10 @@ class Connection:
         ):
             return ToolTimeoutError(f"{name} did not answer within {seconds:g} seconds.")
         if isinstance(fault, MCPError) and fault.code == CONNECTION_CLOSED:
-            text = f"The MCP server {name} ended during the call. {await self._link.why()}"
+            why = await self._link.why() or f"{fault}."
+            text = f"The MCP server {name} ended during the call. {why}"
             return ServerCrashedError(text.strip(), stderr=self._redact(self._link.said))
-        kind = meaning(fault.code) if isinstance(fault, MCPError) else ResultInvalidError
+        kind = meaning(fault.error) if isinstance(fault, MCPError) else ResultInvalidError
         return kind(shorten(self._redact(f"{name}: {fault}")))
 
     def _redact(self, text: str) -> str:
@@ -271,10 +273,15 @@ class Connection:
         return self._client
 
 
-def _told(fault: BaseException, seconds: float) -> str:
-    """The innermost words of a failure."""
+def _innermost(fault: BaseException) -> BaseException:
+    """What really happened, out of the groups that task groups wrap it in."""
     while isinstance(fault, BaseExceptionGroup):
         fault = fault.exceptions[0]
+    return fault
+
+
+def _told(fault: BaseException, seconds: float) -> str:
+    """The words of a failure."""
     if isinstance(fault, TimeoutError):
         return f"It was not ready within {seconds:g} seconds."
     return f"{fault}" or type(fault).__name__

@@ -126,7 +126,7 @@ class RemoteLink:
 
     async def why(self) -> str:
         """The request's own error says it all."""
-        return "The connection was lost."
+        return ""
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -102,7 +102,7 @@ class Pipe(Transport):
             self._give_up("It wrote a line that is longer than the limit.")
             return None
         limit = self._bounds.line_bytes
-        message = f"The result is larger than {limit} bytes."
+        message = f"{faults.TOO_LARGE} {limit} bytes."
         return SessionMessage(faults.answer(request_id, faults.OVERSIZED, message))
 
     def _garbled(self, line: bytes) -> SessionMessage | None:

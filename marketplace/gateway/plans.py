@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
 from identity.public import use_secret
+from kernel import clock
 from kernel.actors import SystemActor
 from marketplace.enums import SurfaceStatus, Transport, VariablePlace, WorkspaceMount
 from marketplace.errors import ServerDisabledError, ServerGoneError, ValuesMissingError
@@ -15,6 +19,7 @@ from marketplace.models import MCPServer, ServerVariable, ToolSurface
 from marketplace.selectors.tools import approved_digest
 
 GATEWAY = SystemActor("gateway")
+_NOTE_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +87,13 @@ def plan_for(server_id: UUID) -> Plan:
         fingerprint=_fingerprint(server, variables),
         known=_known(server),
     )
+
+
+def note_use(server_id: UUID) -> None:
+    """When a server was last called, to the minute: telemetry, no deed."""
+    now = clock.now()
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - _NOTE_EVERY)
+    MCPServer.objects.filter(stale, pk=server_id).update(last_used_at=now)
 
 
 def values_for(server_id: UUID) -> Values:

@@ -14,7 +14,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
 
-from marketplace.errors import GatewayBusyError, ServerCrashedError, ToolCallError
+from marketplace.errors import (
+    GatewayBusyError,
+    ServerCrashedError,
+    ServerUnreachableError,
+    ToolCallError,
+)
 from marketplace.gateway.bounds import Bounds
 from marketplace.gateway.breakers import Breakers
 from marketplace.gateway.connections import Connection
@@ -45,7 +50,7 @@ class Pool:
         connection.users += 1
         try:
             yield connection
-        except ServerCrashedError as fault:
+        except (ServerCrashedError, ServerUnreachableError) as fault:
             self._breakers.failed(plan, fault)
             raise
         else:

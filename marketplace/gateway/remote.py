@@ -63,7 +63,7 @@ class _Bounded(httpx2.AsyncByteStream):
             async for part in self._inner:
                 count += len(part)
                 if count > self._limit:
-                    raise httpx2.StreamError(f"The answer is larger than {self._limit} bytes.")
+                    raise httpx2.StreamError(f"{faults.TOO_LARGE} {self._limit} bytes.")
                 yield part
         except httpx2.TransportError as error:
             raise httpx2.StreamError("The connection broke off.") from error
@@ -91,10 +91,10 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
             response = await super().handle_async_request(request)
         except EgressRefusedError as refusal:
             return _instead(faults.REFUSED, refusal.reason)
-        except httpx2.TimeoutException:
-            return _instead(faults.UNREACHABLE, f"{request.url.host} did not answer in time.")
+        except (httpx2.ConnectError, httpx2.ConnectTimeout):
+            return _instead(faults.UNREACHABLE, f"{request.url.host} could not be reached.")
         except httpx2.TransportError as error:
-            return _instead(faults.UNREACHABLE, f"{request.url.host}: {error}")
+            return _instead(faults.LOST, f"{request.url.host}: {str(error) or 'no answer in time'}")
         if _tells_nothing(response):
             await response.aclose()
             phrase = f"{response.status_code} {response.reason_phrase}".strip()

@@ -66,7 +66,7 @@ class Service:
         """Call an approved tool of an enabled server."""
         tool, sharer = str(request["tool"]), _sharer(request)
         async with self._turn():
-            plan = await threaded(plans.plan_for)(UUID(request["server_id"]))
+            plan = await threaded(_plan_to_use)(UUID(request["server_id"]))
             seconds = float(request.get("timeout_seconds") or plan.timeout_seconds)
             shared = sharer if plan.per_session else Sharer()
             async with self.pool.lease(plan, shared) as connection:
@@ -183,6 +183,12 @@ def _sharer(request: dict[str, Any]) -> Sharer:
         session_id=UUID(session) if session else None,
         workspace=Path(workspace) if workspace else None,
     )
+
+
+def _plan_to_use(server_id: UUID) -> Plan:
+    plan = plans.plan_for(server_id)
+    plans.note_use(server_id)
+    return plan
 
 
 def _server(server_id: UUID) -> MCPServer:

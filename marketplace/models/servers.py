@@ -25,6 +25,7 @@ _OBSERVED = [
     "checked_at",
     "error_code",
     "error",
+    "last_used_at",
     "updated_at",
 ]
 
@@ -69,6 +70,7 @@ class MCPServer(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=40, blank=True, default="")
     error = models.TextField(max_length=4000, blank=True, default="")
+    last_used_at = models.DateTimeField(null=True, blank=True)
 
     history = edits(without=_OBSERVED)
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kernel.actors import Actor
 from kernel.policies import policy_of, visible_to
-from marketplace.models import MCPServer
+from marketplace.enums import SurfaceStatus
+from marketplace.models import MCPServer, Tool
 
 
 def servers_visible_to(actor: Actor, text: str = "") -> QuerySet[MCPServer]:
-    """The servers one may know of, with their values' names; `text` narrows by words."""
+    """The servers one may know of, with their values' names; `text` also looks at their tools."""
     rows = visible_to(MCPServer, actor).select_related("created_by")
     if text:
-        word = Q(name__icontains=text) | Q(title__icontains=text) | Q(description__icontains=text)
-        rows = rows.filter(word)
+        said = Q(name__icontains=text) | Q(description__icontains=text)
+        tools = Tool.objects.filter(
+            said, surface__server=OuterRef("pk"), surface__status=SurfaceStatus.APPROVED
+        )
+        rows = rows.filter(said | Q(title__icontains=text) | Exists(tools))
     return rows.prefetch_related("variables")
 
 

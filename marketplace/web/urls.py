@@ -1,12 +1,12 @@
-"""Pages of the marketplace."""
+"""Pages of marketplace."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from marketplace.web import pages
 
 app_name = "marketplace"
-urlpatterns = [
-    path("marketplace", pages.server_list, name="servers"),
-    path("marketplace/new", pages.server_new, name="server_new"),
-    path("marketplace/<uuid:pk>", pages.server_page, name="server"),
+urlpatterns: list[URLPattern] = [
+    path("marketplace/servers", pages.server_list, name="servers"),
+    path("marketplace/servers/new", pages.server_new, name="server_new"),
+    path("marketplace/servers/<uuid:pk>", pages.server, name="server"),
 ]
