@@ -55,7 +55,7 @@ class Place:
     def list(self, who: str) -> int:
         """One request; how many sessions it showed."""
         answer = Client().get("/api/v1/sessions", headers=self.headers[who])
-        assert answer.status_code == 200, answer.content  # noqa: S101
+        assert answer.status_code == 200, answer.content
         return len(answer.json()["results"])
 
     def by_or(self, who: str) -> int:
@@ -96,7 +96,7 @@ def _copies(model: type[AgentSession | WorkingDirectory], changed: dict[str, str
     values = ", ".join(changed.get(column, f"origin.{column}") for column in columns)
     table = model._meta.db_table
     return (
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "
         f"FROM made CROSS JOIN {table} origin WHERE origin.id = %s"
     )
 
@@ -105,7 +105,7 @@ def _grant(cursor: object, table: type, holder: object, where: str) -> None:
     column = "user_id" if table is SessionUserGrant else "group_id"
     viewer = Permission.objects.get(codename="agentsession_viewer")
     cursor.execute(  # type: ignore[attr-defined]
-        f"INSERT INTO {table._meta.db_table} "  # type: ignore[attr-defined]  # noqa: S608
+        f"INSERT INTO {table._meta.db_table} "  # type: ignore[attr-defined]
         f"(id, created_at, content_object_id, permission_id, {column}) "
         f"SELECT gen_random_uuid(), now(), made.id, %s, %s FROM made WHERE {where}",
         [viewer.pk, holder],

@@ -74,7 +74,8 @@ def _merged(ways: list[QuerySet[Any]], order: list[str], most: int) -> Iterable[
     if len(ways) < 2:
         return ways[0].order_by(*order)[:most] if ways else []
     first, *others = (way.order_by(*order).values("pk")[:most] for way in ways)
-    rows = ways[0].model._base_manager.filter(pk__in=first.union(*others, all=True))
+    manager = ways[0].model._base_manager
+    rows: QuerySet[Any] = manager.filter(pk__in=first.union(*others, all=True))
     rows.query.select_related = ways[0].query.select_related
     return rows.order_by(*order)[:most]
 

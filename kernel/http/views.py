@@ -50,9 +50,7 @@ class ApiView(APIView):
             raise NotFoundError
         return found
 
-    def page(
-        self, rows: QuerySet[Any] | Sequence[QuerySet[Any]], **order: Any
-    ) -> Response:
+    def page(self, rows: QuerySet[Any] | Sequence[QuerySet[Any]], **order: Any) -> Response:
         """A page of rows through the view's output serializer."""
         query = self.request.query_params
         found = paginate(query, rows, **order)

@@ -11,152 +11,347 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_initial'),
+        ("identity", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalMCPServer',
+            name="HistoricalMCPServer",
             fields=[
-                ('xid', models.BigIntegerField(db_default=django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Cast(models.Func(function='pg_current_xact_id'), models.TextField()), models.BigIntegerField()), editable=False)),
-                ('correlation_id', models.UUIDField(default=kernel.history.chain_id, editable=False)),
-                ('id', models.UUIDField(db_index=True, default=kernel.ids.uuid7, editable=False)),
-                ('name', models.CharField(max_length=60)),
-                ('title', models.CharField(blank=True, default='', max_length=120)),
-                ('description', models.TextField(blank=True, default='', max_length=2000)),
-                ('transport', models.CharField(choices=[('stdio', 'Stdio'), ('http', 'Http')], max_length=10)),
-                ('command', models.TextField(blank=True, default='', max_length=8192)),
-                ('args', models.JSONField(blank=True, default=list)),
-                ('url', models.CharField(blank=True, default='', max_length=2000)),
-                ('domains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=260), blank=True, default=list, size=None)),
-                ('state', models.CharField(choices=[('stateless', 'Stateless'), ('session', 'Session')], default='stateless', max_length=10)),
-                ('mount_workspace', models.CharField(choices=[('none', 'None'), ('read', 'Read'), ('write', 'Write')], default='none', max_length=10)),
-                ('read_only_paths', models.JSONField(blank=True, default=list)),
-                ('timeout_seconds', models.PositiveIntegerField(default=60)),
-                ('enabled', models.BooleanField(default=True)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_user_id', models.UUIDField(null=True)),
-                ('history_id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('created_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='identity.organization')),
+                (
+                    "xid",
+                    models.BigIntegerField(
+                        db_default=django.db.models.functions.comparison.Cast(
+                            django.db.models.functions.comparison.Cast(
+                                models.Func(function="pg_current_xact_id"), models.TextField()
+                            ),
+                            models.BigIntegerField(),
+                        ),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "correlation_id",
+                    models.UUIDField(default=kernel.history.chain_id, editable=False),
+                ),
+                ("id", models.UUIDField(db_index=True, default=kernel.ids.uuid7, editable=False)),
+                ("name", models.CharField(max_length=60)),
+                ("title", models.CharField(blank=True, default="", max_length=120)),
+                ("description", models.TextField(blank=True, default="", max_length=2000)),
+                (
+                    "transport",
+                    models.CharField(choices=[("stdio", "Stdio"), ("http", "Http")], max_length=10),
+                ),
+                ("command", models.TextField(blank=True, default="", max_length=8192)),
+                ("args", models.JSONField(blank=True, default=list)),
+                ("url", models.CharField(blank=True, default="", max_length=2000)),
+                (
+                    "domains",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=260),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("stateless", "Stateless"), ("session", "Session")],
+                        default="stateless",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "mount_workspace",
+                    models.CharField(
+                        choices=[("none", "None"), ("read", "Read"), ("write", "Write")],
+                        default="none",
+                        max_length=10,
+                    ),
+                ),
+                ("read_only_paths", models.JSONField(blank=True, default=list)),
+                ("timeout_seconds", models.PositiveIntegerField(default=60)),
+                ("enabled", models.BooleanField(default=True)),
+                ("generation", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_user_id", models.UUIDField(null=True)),
+                (
+                    "history_id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="identity.organization",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical mcp server',
-                'verbose_name_plural': 'historical mcp servers',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical mcp server",
+                "verbose_name_plural": "historical mcp servers",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='MCPServer',
+            name="MCPServer",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=60)),
-                ('title', models.CharField(blank=True, default='', max_length=120)),
-                ('description', models.TextField(blank=True, default='', max_length=2000)),
-                ('transport', models.CharField(choices=[('stdio', 'Stdio'), ('http', 'Http')], max_length=10)),
-                ('command', models.TextField(blank=True, default='', max_length=8192)),
-                ('args', models.JSONField(blank=True, default=list)),
-                ('url', models.CharField(blank=True, default='', max_length=2000)),
-                ('domains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=260), blank=True, default=list, size=None)),
-                ('state', models.CharField(choices=[('stateless', 'Stateless'), ('session', 'Session')], default='stateless', max_length=10)),
-                ('mount_workspace', models.CharField(choices=[('none', 'None'), ('read', 'Read'), ('write', 'Write')], default='none', max_length=10)),
-                ('read_only_paths', models.JSONField(blank=True, default=list)),
-                ('timeout_seconds', models.PositiveIntegerField(default=60)),
-                ('enabled', models.BooleanField(default=True)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('tools_state', models.CharField(choices=[('unknown', 'Unknown'), ('approved', 'Approved'), ('changed', 'Changed')], default='unknown', max_length=10)),
-                ('tools_count', models.PositiveIntegerField(default=0)),
-                ('protocol_revision', models.CharField(blank=True, default='', max_length=20)),
-                ('checked_at', models.DateTimeField(blank=True, null=True)),
-                ('error_code', models.CharField(blank=True, default='', max_length=40)),
-                ('error', models.TextField(blank=True, default='', max_length=4000)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.organization')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("title", models.CharField(blank=True, default="", max_length=120)),
+                ("description", models.TextField(blank=True, default="", max_length=2000)),
+                (
+                    "transport",
+                    models.CharField(choices=[("stdio", "Stdio"), ("http", "Http")], max_length=10),
+                ),
+                ("command", models.TextField(blank=True, default="", max_length=8192)),
+                ("args", models.JSONField(blank=True, default=list)),
+                ("url", models.CharField(blank=True, default="", max_length=2000)),
+                (
+                    "domains",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=260),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("stateless", "Stateless"), ("session", "Session")],
+                        default="stateless",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "mount_workspace",
+                    models.CharField(
+                        choices=[("none", "None"), ("read", "Read"), ("write", "Write")],
+                        default="none",
+                        max_length=10,
+                    ),
+                ),
+                ("read_only_paths", models.JSONField(blank=True, default=list)),
+                ("timeout_seconds", models.PositiveIntegerField(default=60)),
+                ("enabled", models.BooleanField(default=True)),
+                ("generation", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "tools_state",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Unknown"),
+                            ("approved", "Approved"),
+                            ("changed", "Changed"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                ("tools_count", models.PositiveIntegerField(default=0)),
+                ("protocol_revision", models.CharField(blank=True, default="", max_length=20)),
+                ("checked_at", models.DateTimeField(blank=True, null=True)),
+                ("error_code", models.CharField(blank=True, default="", max_length=40)),
+                ("error", models.TextField(blank=True, default="", max_length=4000)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="identity.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ServerVariable',
+            name="ServerVariable",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('place', models.CharField(choices=[('env', 'Env'), ('header', 'Header')], max_length=10)),
-                ('name', models.CharField(max_length=64)),
-                ('value', models.TextField(blank=True, null=True)),
-                ('is_secret', models.BooleanField(default=True)),
-                ('owns_secret', models.BooleanField(default=False)),
-                ('secret', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='identity.secret')),
-                ('server', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='variables', to='marketplace.mcpserver')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "place",
+                    models.CharField(choices=[("env", "Env"), ("header", "Header")], max_length=10),
+                ),
+                ("name", models.CharField(max_length=64)),
+                ("value", models.TextField(blank=True, null=True)),
+                ("is_secret", models.BooleanField(default=True)),
+                ("owns_secret", models.BooleanField(default=False)),
+                (
+                    "secret",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="identity.secret",
+                    ),
+                ),
+                (
+                    "server",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="variables",
+                        to="marketplace.mcpserver",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ToolSurface',
+            name="ToolSurface",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('approved', 'Approved'), ('pending', 'Pending'), ('replaced', 'Replaced')], max_length=10)),
-                ('digest', models.CharField(max_length=64)),
-                ('protocol_revision', models.CharField(max_length=20)),
-                ('server_name', models.CharField(blank=True, default='', max_length=200)),
-                ('server_version', models.CharField(blank=True, default='', max_length=100)),
-                ('instructions', models.TextField(blank=True, default='')),
-                ('listed_at', models.DateTimeField()),
-                ('approved_at', models.DateTimeField(null=True)),
-                ('approved_by_id', models.UUIDField(null=True)),
-                ('server', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='surfaces', to='marketplace.mcpserver')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("approved", "Approved"),
+                            ("pending", "Pending"),
+                            ("replaced", "Replaced"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("protocol_revision", models.CharField(max_length=20)),
+                ("server_name", models.CharField(blank=True, default="", max_length=200)),
+                ("server_version", models.CharField(blank=True, default="", max_length=100)),
+                ("instructions", models.TextField(blank=True, default="")),
+                ("listed_at", models.DateTimeField()),
+                ("approved_at", models.DateTimeField(null=True)),
+                ("approved_by_id", models.UUIDField(null=True)),
+                (
+                    "server",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="surfaces",
+                        to="marketplace.mcpserver",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Tool',
+            name="Tool",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('title', models.CharField(blank=True, default='', max_length=200)),
-                ('description', models.TextField(blank=True, default='')),
-                ('input_schema', models.JSONField(default=dict)),
-                ('output_schema', models.JSONField(null=True)),
-                ('annotations', models.JSONField(default=dict)),
-                ('digest', models.CharField(max_length=64)),
-                ('surface', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tools', to='marketplace.toolsurface')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("title", models.CharField(blank=True, default="", max_length=200)),
+                ("description", models.TextField(blank=True, default="")),
+                ("input_schema", models.JSONField(default=dict)),
+                ("output_schema", models.JSONField(null=True)),
+                ("annotations", models.JSONField(default=dict)),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "surface",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tools",
+                        to="marketplace.toolsurface",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='mcpserver',
-            index=models.Index(fields=['organization', 'created_at'], name='mcp_server_by_age'),
+            model_name="mcpserver",
+            index=models.Index(fields=["organization", "created_at"], name="mcp_server_by_age"),
         ),
         migrations.AddConstraint(
-            model_name='mcpserver',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='mcp_server_name_once'),
+            model_name="mcpserver",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "name"), name="mcp_server_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='servervariable',
-            constraint=models.UniqueConstraint(fields=('server', 'place', 'name'), name='server_variable_once'),
+            model_name="servervariable",
+            constraint=models.UniqueConstraint(
+                fields=("server", "place", "name"), name="server_variable_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='servervariable',
-            constraint=models.CheckConstraint(condition=models.Q(('value', None), ('secret', None), _connector='OR'), name='server_variable_one_value'),
+            model_name="servervariable",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("value", None), ("secret", None), _connector="OR"),
+                name="server_variable_one_value",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='servervariable',
-            constraint=models.CheckConstraint(condition=models.Q(('value', None), ('is_secret', False), _connector='OR'), name='server_variable_no_plain_secret'),
+            model_name="servervariable",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("value", None), ("is_secret", False), _connector="OR"),
+                name="server_variable_no_plain_secret",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='toolsurface',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'replaced'), _negated=True), fields=('server', 'status'), name='tool_surface_in_force_once'),
+            model_name="toolsurface",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "replaced"), _negated=True),
+                fields=("server", "status"),
+                name="tool_surface_in_force_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tool',
-            constraint=models.UniqueConstraint(fields=('surface', 'name'), name='tool_name_once'),
+            model_name="tool",
+            constraint=models.UniqueConstraint(fields=("surface", "name"), name="tool_name_once"),
         ),
     ]

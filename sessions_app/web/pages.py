@@ -72,7 +72,7 @@ def session_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 @page
 def session_new(request: HttpRequest) -> HttpResponse:
     """A new session with its first prompt."""
-    servers = servers_visible_to(_actor(request))[:50]
+    servers = list(servers_visible_to(_actor(request))[:50])
     form = NewSessionForm(request.POST or None, servers=servers)
     problem: dict[str, Any] | None = None
     if request.method == "POST" and form.is_valid():
