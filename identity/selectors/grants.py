@@ -158,7 +158,8 @@ def _held(
 
 
 def _joined(table: type[Model], roles: Sequence[str], **holder: object) -> Q:
-    name = table._meta.get_field("content_object").related_query_name()  # type: ignore[union-attr]
+    shared: Any = table._meta.get_field("content_object")
+    name = shared.related_query_name()
     wanted = {
         **holder,
         "permission__codename__in": [_prefix(table) + role for role in roles],

@@ -38,7 +38,7 @@ async def test_fifty_clients_that_reconnect_at_random_hold_the_same_gapless_log(
     trouble.cancel()
     events = await asyncio.to_thread(alice.events, session)
     async with asyncio.timeout(20):
-        while any(viewer.last < len(events) for viewer in viewers):  # noqa: ASYNC110
+        while any(viewer.last < len(events) for viewer in viewers):
             await asyncio.sleep(0.1)
     for task in watching:
         task.cancel()

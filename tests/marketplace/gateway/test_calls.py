@@ -221,7 +221,7 @@ async def test_the_environment_is_scrubbed(gateway: Gateway, raw: Raw) -> None:
 
 async def _until(holds: Callable[[], object], *, seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110
+        while not holds():
             await asyncio.sleep(0.02)
 
 

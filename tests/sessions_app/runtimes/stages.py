@@ -161,7 +161,7 @@ def _children() -> list[psutil.Process]:
 async def until(condition: Callable[[], Any]) -> None:
     """Wait until the condition holds; fail when it does not within our patience."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 (most conditions are another process's)
+        while not condition():
             await asyncio.sleep(0.01)
 
 
