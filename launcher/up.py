@@ -22,6 +22,7 @@ from launcher.postgres import (
     is_ready,
     last_complaint,
     postgres_program,
+    size_of,
     stop_stale,
 )
 from launcher.processes import manage_program, max_connections, service_programs
@@ -114,11 +115,14 @@ class Up:
         if stop_stale(cluster):
             say("      stopped the PostgreSQL of an earlier run")
         prepare(cluster)
+        log_begins = size_of(self._data / "logs" / "postgres.log")
         child = self._supervisor.start(postgres_program(cluster))
         if not self._supervisor.wait_until(
             lambda: child.pid is not None and is_ready(cluster, child.pid), START_SECONDS
         ):
-            raise LauncherError(f"PostgreSQL does not start: {last_complaint(child.log.path)}")
+            raise LauncherError(
+                f"PostgreSQL does not start: {last_complaint(child.log.path, log_begins)}"
+            )
         return ensure_urls(cluster)
 
     def _migrate(self, urls: DatabaseUrls, environment: dict[str, str]) -> None:
