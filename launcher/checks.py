@@ -31,7 +31,9 @@ MEMORY_DISK_BYTES = 2 * 1024**3
 def run_tests(options: Options) -> int:
     """Runs pytest against a private server, or against `DATABASE_URL` when that is set."""
     parallel = (
-        [] if any(part.startswith(("-n", "--pdb")) for part in options.rest) else ["-n", WORKERS]
+        []
+        if any(part.startswith(("-n", "--pdb")) for part in options.rest)
+        else ["-n", WORKERS, "--dist", "loadgroup"]
     )
     ensure_frontend(options.data_dir)
     ensure_browser(allowed=options.system)

@@ -28,6 +28,7 @@ class PrivateServer:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.log = cluster.data.parent / "postgres.log"
+        self._log_begins = size_of(self.log)
         with self.log.open("ab") as log:
             self._process = spawn(postgres_program(cluster), log.fileno())
         try:
@@ -53,7 +54,9 @@ class PrivateServer:
         deadline = time.monotonic() + START_SECONDS
         while not is_ready(self.cluster, self._process.pid):
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise LauncherError(f"PostgreSQL did not start: {last_complaint(self.log)}")
+                raise LauncherError(
+                    f"PostgreSQL did not start: {last_complaint(self.log, self._log_begins)}"
+                )
             time.sleep(POLL_SECONDS)
 
 
@@ -110,9 +113,15 @@ def ensure_urls(cluster: Cluster) -> DatabaseUrls:
     return DatabaseUrls(owner=owner, runtime=runtime)
 
 
-def last_complaint(log: Path) -> str:
-    """Returns the last FATAL, PANIC or HINT line of a server's log, else its last line."""
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+def size_of(log: Path) -> int:
+    """Returns the length of a log in bytes; 0 when there is none yet."""
+    return log.stat().st_size if log.exists() else 0
+
+
+def last_complaint(log: Path, since: int) -> str:
+    """Returns the last FATAL or PANIC line written after a position, else the last line."""
+    text = log.read_bytes()[since:] if log.exists() else b""
+    lines = text.decode(errors="replace").splitlines()
     wanted = [line for line in lines if "FATAL:" in line or "PANIC:" in line]
     return (wanted or lines or ["it left no message"])[-1].split("] ", 1)[-1].strip()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from launcher.address import base_url, claim_port, unready_reason
@@ -22,9 +23,10 @@ from launcher.postgres import (
     is_ready,
     last_complaint,
     postgres_program,
+    size_of,
     stop_stale,
 )
-from launcher.processes import manage_program, max_connections, service_programs
+from launcher.processes import Program, manage_program, max_connections, service_programs
 from launcher.roles import DatabaseUrls
 from launcher.schema import refuse_newer, state
 from launcher.strays import end_strays, tree_name
@@ -87,17 +89,20 @@ class Up:
         with step("Database"):
             urls = self._database()
             refuse_newer(urls.owner)
+        _make_folders(self._data)
         table = server_environment(self._data, self._url, urls)
         environment = for_services(table, self._tree)
         with step("Migrations"):
             self._migrate(urls, for_migrations(environment, urls))
-        with step("Processes"):
-            self._serve(environment)
+        programs = service_programs(self._options.bind, self._port, environment)
+        self._start(programs[True])
         if self._options.demo:
             with step("Demo organization and its cast"):
-                self._manage(
-                    "demo", "--out", str(self._data / "demo.json"), environment=environment
-                )
+                demo = str(self._data / "demo.json")
+                self._manage("demo", "--out", demo, environment=environment)
+        with step("Processes"):
+            self._await_ready()
+            self._start(programs[False])
 
     def _database(self) -> DatabaseUrls:
         given = os.environ.get("DATABASE_URL")
@@ -114,11 +119,14 @@ class Up:
         if stop_stale(cluster):
             say("      stopped the PostgreSQL of an earlier run")
         prepare(cluster)
+        log_begins = size_of(self._data / "logs" / "postgres.log")
         child = self._supervisor.start(postgres_program(cluster))
         if not self._supervisor.wait_until(
             lambda: child.pid is not None and is_ready(cluster, child.pid), START_SECONDS
         ):
-            raise LauncherError(f"PostgreSQL does not start: {last_complaint(child.log.path)}")
+            raise LauncherError(
+                f"PostgreSQL does not start: {last_complaint(child.log.path, log_begins)}"
+            )
         return ensure_urls(cluster)
 
     def _migrate(self, urls: DatabaseUrls, environment: dict[str, str]) -> None:
@@ -138,18 +146,20 @@ class Up:
             reason = f"{child.log.last_words()} (see {child.log.path})"
             raise LauncherError(f"`manage.py {arguments[0]}` failed: {reason}")
 
-    def _serve(self, environment: dict[str, str]) -> None:
-        folder = self._data / "celery"
-        for name in ("messages", "control"):
-            (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        programs = service_programs(self._options.bind, self._port, environment)
-        for program in programs[True]:
+    def _start(self, programs: Iterable[Program]) -> None:
+        for program in programs:
             self._supervisor.start(program)
+
+    def _await_ready(self) -> None:
         if not self._supervisor.wait_until(lambda: not unready_reason(self._url), READY_SECONDS):
             reason = unready_reason(self._url)
             raise LauncherError(f"Quarterdeck does not become ready ({reason}).")
-        for program in programs[False]:
-            self._supervisor.start(program)
+
+
+def _make_folders(data_dir: Path) -> None:
+    """Makes what the filesystem broker of Celery expects to be there."""
+    for name in ("messages", "control"):
+        (data_dir / "celery" / name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _make(data_dir: Path) -> None:

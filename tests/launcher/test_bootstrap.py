@@ -134,14 +134,15 @@ def test_an_index_that_is_away_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.slow
-def test_an_environment_is_made_once_and_found_again(project: Path) -> None:
-    first = environment_python(project, project / "data", "base")
+def test_an_environment_is_made_once_and_that_of_the_tests_is_enough(project: Path) -> None:
+    first = environment_python(project, project / "data", "dev")
     made_at = first.lstat().st_mtime_ns
 
-    second = environment_python(project, project / "data", "base")
+    second = environment_python(project, project / "data", "dev")
+    third = environment_python(project, project / "data", "base")
 
-    assert second == first
-    assert second.lstat().st_mtime_ns == made_at
+    assert first == second == third
+    assert third.lstat().st_mtime_ns == made_at
     probe = [first, "-c", "import sys; print(sys.prefix != sys.base_prefix)"]
     assert subprocess.run(probe, capture_output=True, check=True).stdout == b"True\n"
 
@@ -156,22 +157,14 @@ def test_changed_requirements_make_another_environment(project: Path) -> None:
 
 @pytest.mark.slow
 def test_an_interrupted_environment_is_made_anew(project: Path) -> None:
+    home = environment_path(project, project / ".quarterdeck", "base")
+    rubbish = program(home / "bin", "python", "#!/bin/sh\nexit 7\n")
+
     python = environment_python(project, project / "data", "base")
-    home = python.parent.parent
-    (home / ".complete").unlink()
-    (home / "rubbish").write_text("")
 
-    environment_python(project, project / "data", "base")
-
+    assert python == rubbish
+    assert subprocess.run([python, "-c", ""], check=False).returncode == 0
     assert (home / ".complete").exists()
-    assert not (home / "rubbish").exists()
-
-
-@pytest.mark.slow
-def test_up_is_content_with_the_environment_of_the_tests(project: Path) -> None:
-    dev = environment_python(project, project / "data", "dev")
-
-    assert environment_python(project, project / "data", "base") == dev
 
 
 @pytest.mark.slow

@@ -93,14 +93,18 @@ def test_a_run_that_is_stopped_leaves_no_server(tmp_path: Path, deadly: signal.S
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_for(lambda: url.exists() and url.read_text(), "the test runs")
-    data = Path(parse_qs(urlsplit(url.read_text()).query)["host"][0])
-    server = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))
-    (test,) = [p for p in psutil.Process(running.pid).children() if "pytest" in p.cmdline()]
+    try:
+        wait_for(lambda: url.exists() and url.read_text(), "the test runs")
+        data = Path(parse_qs(urlsplit(url.read_text()).query)["host"][0])
+        server = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))
+        (test,) = [p for p in psutil.Process(running.pid).children() if "pytest" in p.cmdline()]
 
-    running.send_signal(deadly)
+        running.send_signal(deadly)
 
-    assert running.wait() == (-deadly if deadly == signal.SIGKILL else 1)
-    wait_for(lambda: not server.is_running(), "the server is stopped")
-    wait_for(lambda: not test.is_running(), "pytest is stopped")
-    shutil.rmtree(data.parent, ignore_errors=True)
+        assert running.wait() == (-deadly if deadly == signal.SIGKILL else 1)
+        wait_for(lambda: not server.is_running(), "the server is stopped")
+        wait_for(lambda: not test.is_running(), "pytest is stopped")
+        shutil.rmtree(data.parent, ignore_errors=True)
+    finally:
+        running.kill()
+        running.wait()

@@ -21,7 +21,7 @@ from launcher.arguments import ROOT
 from launcher.processes import SERVICES
 from tests.launcher.trees import marked, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.kill]
+pytestmark = [pytest.mark.slow, pytest.mark.kill, pytest.mark.xdist_group("up")]
 
 OURS = ("DATABASE_", "QUARTERDECK_", "REDIS_", "CELERY_", "DJANGO_SETTINGS_MODULE", "PYTEST_")
 

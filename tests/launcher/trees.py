@@ -15,7 +15,7 @@ import psutil
 from launcher.arguments import ROOT
 from launcher.strays import TREE_VARIABLE
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 def wait_for(condition: Callable[[], object], what: str) -> None:
