@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
-
-import rfc8785
 
 SALT_BYTES = 32
 
@@ -21,8 +20,9 @@ def new_salt() -> bytes:
 
 
 def canonical(value: str) -> bytes:
-    """The bytes that are committed to: RFC 8785 JSON; what UTF-8 cannot say becomes `?`."""
-    return rfc8785.dumps(value.encode("utf-8", "replace").decode())
+    """The bytes that are committed to: a JSON string as RFC 8785 writes it, which is how Python
+    writes one without escapes beyond the necessary; what UTF-8 cannot say becomes `?`."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def commit(salt: bytes, value: str) -> str:

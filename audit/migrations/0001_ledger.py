@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(_ledger.APPEND_ONLY),
         migrations.RunSQL(_ledger.PARTITIONS),
         migrations.RunSQL(_beside.TABLES),
+        migrations.RunSQL(_beside.APPEND),
         migrations.RunSQL(_beside.RIGHTS.format(role=settings.RUNTIME_ROLE)),
         migrations.CreateModel(
             name="Cursor",

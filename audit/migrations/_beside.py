@@ -50,6 +50,27 @@ CREATE TABLE audit_signing_key (
 );
 """
 
+# The one way in, called for every fact: a function, so that its plans are made once a connection.
+APPEND = """
+CREATE FUNCTION audit_append(fact jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO public.audit_ledger (recorded_at, fact_id, name, version, region, organization_id,
+    actor_kind, actor_id, on_behalf_of_id, verb, target_type, target_id, outcome, policy_version,
+    causation_id, correlation_id, data, commitments)
+  SELECT f.* FROM pg_catalog.jsonb_to_record(fact) AS f (recorded_at timestamptz, fact_id uuid,
+    name text, version integer, region text, organization_id uuid, actor_kind text, actor_id uuid,
+    on_behalf_of_id uuid, verb text, target_type text, target_id uuid, outcome text,
+    policy_version integer, causation_id uuid, correlation_id uuid, data jsonb, commitments jsonb);
+  IF fact ? 'private' THEN
+    INSERT INTO public.audit_private (fact_id, field, key_id, salt, ciphertext)
+    SELECT (fact ->> 'fact_id')::uuid, p.field, p.key_id,
+           pg_catalog.decode(p.salt, 'base64'), pg_catalog.decode(p.ciphertext, 'base64')
+      FROM pg_catalog.jsonb_to_recordset(fact -> 'private')
+        AS p (field text, key_id uuid, salt text, ciphertext text);
+  END IF;
+END $$;
+"""
+
 # Only what is named: id, era and xid of a ledger row are never the writer's choice.
 RIGHTS = """
 DO $$ BEGIN
@@ -57,7 +78,7 @@ DO $$ BEGIN
     audit_current_era(), audit_guard_partition(text),
     audit_attach(text, timestamptz, timestamptz),
     audit_make_default(), audit_adopt_default(), audit_make_month(date), audit_drop_month(date),
-    audit_misplaced_month() FROM PUBLIC;
+    audit_misplaced_month(), audit_append(jsonb) FROM PUBLIC;
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') AND current_user <> '{role}' THEN
     REVOKE ALL ON audit_ledger, audit_era, audit_sealed_month, audit_subject_key, audit_private,
       audit_cursor, audit_dead_letter, audit_signing_key, audit_place, audit_partition FROM {role};
@@ -72,7 +93,7 @@ DO $$ BEGIN
     GRANT SELECT, INSERT, UPDATE ON audit_cursor TO {role};
     GRANT SELECT, INSERT ON audit_signing_key TO {role};
     GRANT EXECUTE ON FUNCTION audit_enter_place(), audit_current_era(), audit_make_month(date),
-      audit_drop_month(date), audit_misplaced_month() TO {role};
+      audit_drop_month(date), audit_misplaced_month(), audit_append(jsonb) TO {role};
   END IF;
 END $$;
 """

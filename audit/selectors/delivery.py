@@ -20,7 +20,7 @@ from kernel.events import Delivered
 
 _SETTLED = """
 SELECT era, xid::text::bigint, id FROM audit_ledger
- WHERE era < audit_current_era() OR xid < pg_snapshot_xmin(pg_current_snapshot())
+ WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) OR era < (SELECT audit_current_era())
  ORDER BY era DESC, xid DESC, id DESC LIMIT 1
 """
 _FIELDS = """fact_id, name, version, recorded_at, organization_id, actor_kind, actor_id,

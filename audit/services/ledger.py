@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from base64 import b64encode
 from typing import Any
 from uuid import UUID
 
-import rfc8785
 from django.conf import settings
 from django.db import connection
 
@@ -20,45 +20,15 @@ from kernel.policies import VERSION
 # Whose key encrypts what belongs to no person and no tenant.
 INSTALLATION = named("subject", "installation")
 ADDRESS, DEVICE = "origin.address", "origin.device"
-_ROW = """
-INSERT INTO audit_ledger (recorded_at, fact_id, name, version, region, organization_id,
-  actor_kind, actor_id, on_behalf_of_id, verb, target_type, target_id, outcome, policy_version,
-  causation_id, correlation_id, data, commitments)
-VALUES (%(recorded_at)s, %(fact_id)s, %(name)s, %(version)s, %(region)s, %(organization_id)s,
-  %(actor_kind)s, %(actor_id)s, %(on_behalf_of_id)s, %(verb)s, %(target_type)s, %(target_id)s,
-  %(outcome)s, %(policy_version)s, %(causation_id)s, %(correlation_id)s, %(data)s::jsonb,
-  %(commitments)s::jsonb)
-"""
-_HIDDEN = """
-WITH hidden AS (
-  INSERT INTO audit_private (fact_id, field, key_id, salt, ciphertext)
-  SELECT %(fact_id)s::uuid, u.* FROM unnest(%(fields)s::text[], %(keys)s::uuid[],
-    %(salts)s::bytea[], %(ciphertexts)s::bytea[]) AS u)
-"""
-
-
-@dataclass(frozen=True)
-class _Hidden:
-    """The private fields of one fact: what the ledger gets, and what its erasable side gets."""
-
-    commitments: dict[str, str]
-    columns: dict[str, list[Any]]
+# JSON numbers are doubles (RFC 7493): what lies beyond could not be sealed later.
+_LARGEST = 2**53 - 1
 
 
 def append(record: Record) -> None:
     """Write one fact: its row and, in the same statement, its private fields."""
-    hidden = _hide(record)
-    statement = _HIDDEN + _ROW if hidden.commitments else _ROW
+    row = {**_who(record.context), **_what(record), **_hidden(record)}
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement,
-            {
-                **_who(record.context),
-                **_what(record),
-                "commitments": rfc8785.dumps(hidden.commitments).decode(),
-                **hidden.columns,
-            },
-        )
+        cursor.execute("SELECT audit_append(%s::jsonb)", [json.dumps(row, default=str)])
 
 
 def _who(context: Context) -> dict[str, Any]:
@@ -89,28 +59,39 @@ def _what(record: Record) -> dict[str, Any]:
         "target_id": fact.target_id,
         "outcome": fact.outcome,
         "policy_version": VERSION,
-        # Canonical already here: what cannot be sealed later is refused now.
-        "data": rfc8785.dumps({**fact.data(), "origin": way_in}).decode(),
+        "data": {**_sealable(fact.data()), "origin": way_in},
     }
 
 
-def _hide(record: Record) -> _Hidden:
+def _sealable(data: dict[str, Any]) -> dict[str, Any]:
+    for name, value in data.items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, int) and abs(one) > _LARGEST:
+                message = f"{name} is a larger number than a ledger can hold"
+                raise ValueError(message)
+    return data
+
+
+def _hidden(record: Record) -> dict[str, Any]:
+    """Commitments for the ledger; salts and ciphertexts for its erasable side."""
     values = _private_values(record)
     if not values:
-        return _Hidden({}, {})
+        return {"commitments": {}}
     keys = keys_for(subject for _text, subject in values.values())
-    salts = {field: new_salt() for field in values}
-    columns: dict[str, list[Any]] = {
-        "fields": list(values),
-        "keys": [keys[subject].id for _text, subject in values.values()],
-        "salts": list(salts.values()),
-        "ciphertexts": [
-            keys[subject].seal(record.fact_id, field, text)
-            for field, (text, subject) in values.items()
-        ],
-    }
-    commitments = {field: commit(salts[field], text) for field, (text, _) in values.items()}
-    return _Hidden(commitments, columns)
+    commitments: dict[str, str] = {}
+    private: list[dict[str, str]] = []
+    for field, (text, subject) in values.items():
+        salt, key = new_salt(), keys[subject]
+        commitments[field] = commit(salt, text)
+        private.append(
+            {
+                "field": field,
+                "key_id": str(key.id),
+                "salt": b64encode(salt).decode(),
+                "ciphertext": b64encode(key.seal(record.fact_id, field, text)).decode(),
+            }
+        )
+    return {"commitments": commitments, "private": private}
 
 
 def _private_values(record: Record) -> dict[str, tuple[str, UUID]]:

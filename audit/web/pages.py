@@ -27,7 +27,7 @@ _TYPED = ("q", "verb", "actor", "outcome", "since", "until")
 def ledger(request: HttpRequest) -> HttpResponse:
     """The ledger, newest first; the address holds every filter."""
     actor = cast("User", request.user)
-    organization = entries.ledger_of(actor, request.GET.get("organization", ""))
+    organization = entries.ledger_of(actor, _chosen(request))
     filters = parse(request.GET)
     reading.read_ledger(actor, organization, filters=filters)
     rows = entries.entries_visible_to(actor, organization, filters)
@@ -58,6 +58,12 @@ def entry(request: HttpRequest, key: UUID | int) -> HttpResponse:
         "history": [vars(change) for change in versions.changes_of(found)],
     }
     return render(request, "audit/entry.html", context)
+
+
+def _chosen(request: HttpRequest) -> str:
+    """The organization named in the address, else the one chosen in this browser."""
+    chosen = getattr(request, "organization", None)
+    return request.GET.get("organization", "") or (str(chosen.pk) if chosen else "")
 
 
 def _row(shown: Shown) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from kernel.events import Private, Record, publish
 from kernel.ids import uuid7
 from tests.factories.cast import Cast
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 SYSTEM = SystemActor("keeper")
 
 
@@ -91,6 +91,7 @@ def test_a_ciphertext_moved_to_another_fact_does_not_open() -> None:
     assert _opened(second) is None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_subject_has_one_key_for_all_its_facts() -> None:
     subject = uuid7()
     for _ in range(3):
@@ -99,6 +100,7 @@ def test_a_subject_has_one_key_for_all_its_facts() -> None:
     assert SubjectKey.objects.filter(subject_id=subject).count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_key_of_a_transaction_that_failed_is_not_used_again() -> None:
     subject = uuid7()
     with transaction.atomic():
@@ -126,6 +128,7 @@ def test_erasing_a_subject_destroys_keys_and_salts_and_leaves_the_entries() -> N
     assert (erased.data["fields"], erased.data["keys"]) == (1, 1)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_after_erasure_a_new_key_is_made() -> None:
     subject = uuid7()
     _about(subject)

@@ -83,3 +83,17 @@ def test_the_runtime_role_does_not_choose_id_era_or_transaction() -> None:
             " WHERE has_column_privilege('audit_ledger', a, 'INSERT')"
         )
         assert cursor.fetchone() == (["data"],)
+
+
+@pytest.mark.django_db
+def test_a_number_that_could_not_be_sealed_is_refused() -> None:
+    fact = StrangersDenied(
+        organization_id=None,
+        target_id=None,
+        denied_verb="sessions.create",
+        origin_digest="0f",
+        refusals=2**53,
+    )
+
+    with pytest.raises(ValueError, match="refusals is a larger number"):
+        publish(fact)

@@ -11,6 +11,7 @@ from django.test import Client
 
 from audit.events import EntryRead
 from audit.models import LedgerEntry
+from identity.models import Membership
 from kernel.context import Origin, entered
 from kernel.events import Record, publish
 from tests import database
@@ -67,6 +68,17 @@ def test_the_page_says_plainly_that_append_only_is_not_enforced() -> None:
         answer = _as(make_cast().anna).get("/audit")
 
     assert "append-only is not enforced" in answer.content.decode()
+
+
+def test_the_organization_chosen_in_the_browser_is_the_one_shown(cast: Cast) -> None:
+    Membership.objects.create(organization=cast.other, user=cast.anna, role="auditor")
+    theirs, anna = _deed(cast, organization_id=cast.other.pk), _as(cast.anna)
+
+    first = anna.get(f"/audit?name=audit.entry_read&organization={cast.other.slug}")
+    second = anna.get("/audit?name=audit.entry_read")
+
+    for answer in (first, second):
+        assert [row["fact_id"] for row in answer.context["entries"]] == [theirs.fact_id]
 
 
 def test_a_page_turns_and_keeps_its_filters(cast: Cast) -> None:
