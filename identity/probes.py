@@ -1,10 +1,22 @@
-"""What operators count of identity."""
+"""What operators count of identity, and which tokens read metrics."""
 
 from __future__ import annotations
 
+from identity.enums import TokenScope
 from identity.models import ApiToken, Invitation, Organization, Team, User
+from identity.selectors.tokens import token_of
 from kernel import clock
+from kernel.http.health import metrics_readers
 from kernel.statistics import statistic
+
+
+def reads_metrics(text: str) -> bool:
+    """Whether a token carries the scope `metrics`."""
+    token = token_of(text)
+    return token is not None and TokenScope.METRICS in token.scopes
+
+
+metrics_readers.append(reads_metrics)
 
 
 @statistic("identity.users")

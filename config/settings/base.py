@@ -7,6 +7,7 @@ from config.settings.celery import *  # isort: skip
 from config.settings.channels import *  # isort: skip
 from config.settings.database import *  # isort: skip
 from config.settings.logging import *  # isort: skip
+from config.settings.mail import *  # isort: skip
 from config.settings.product import *  # isort: skip
 from config.settings.security import *  # isort: skip
 from config.settings.static import *  # isort: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,6 +12,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from kernel.health import probes
 from kernel.http import problems
 from kernel.http.middleware import address_of
+
+# Whether a bearer text may read metrics; the app that owns tokens registers here.
+metrics_readers: list[Callable[[str], bool]] = []
 
 
 def livez(_request: HttpRequest) -> HttpResponse:
@@ -30,10 +34,11 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus text, to loopback or with the operator's metrics token."""
+    """Prometheus text, to loopback, with the operator's metrics token or a token that may."""
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     token: str = settings.METRICS_TOKEN
     known = bool(token) and hmac.compare_digest(given.encode(), token.encode())
+    known = known or any(reads(given) for reads in metrics_readers)
     forwarded = "HTTP_X_FORWARDED_FOR" in request.META
     if not known and (forwarded or address_of(request.META) not in {"127.0.0.1", "::1"}):
         return problems.plain(403, "not_allowed", "Metrics are for loopback or a metrics token.")

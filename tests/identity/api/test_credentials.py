@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from identity.models import ApiToken, Membership, User
 from kernel import clock
@@ -34,6 +35,18 @@ def test_a_reading_token_writes_nothing(cast: Cast) -> None:
     assert reader.get("/me").status_code == 200
     refused = reader.patch("/me", {"full_name": "x"})
     assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+
+
+@pytest.mark.parametrize(("scopes", "status"), [(["metrics"], 200), (["read"], 403), ([], 403)])
+def test_metrics_are_for_tokens_that_say_so(cast: Cast, scopes: list[str], status: int) -> None:
+    made = Caller(cast.bob).post("/tokens", {"name": "prometheus", "scopes": scopes}).json()
+    from_elsewhere = Client(
+        REMOTE_ADDR="10.0.0.9", headers={"Authorization": f"Bearer {made['token']}"}
+    )
+
+    assert from_elsewhere.get("/metrics").status_code == status
+    if scopes == ["metrics"]:
+        assert Caller(None, token=made["token"]).get("/me").status_code == 403
 
 
 def test_a_token_ends_in_time(cast: Cast) -> None:
