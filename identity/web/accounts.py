@@ -55,10 +55,11 @@ def locked_out(request: HttpRequest, _original: Any, _credentials: Any) -> HttpR
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End this browser's session."""
-    if isinstance(request.user, User):
-        accounts.sign_out(me(request), me(request))
+    """End this browser's session; its sockets ask after that, and find nobody signed in."""
+    user = me(request) if isinstance(request.user, User) else None
     logout(request)
+    if user is not None:
+        accounts.sign_out(user, user)
     return redirect("identity:sign_in")
 
 
