@@ -1,15 +1,50 @@
-"""One installation for all stories and browser tests; they go to one worker so that it starts once."""
+"""One installation for all stories and browser tests, on one worker so that it starts once."""
 
 from __future__ import annotations
 
+import json
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.stories.house import House, house
+
+
+ROOT = Path(__file__).parents[1]
+MODEL_KEY = "sk-ant-canary-0123456789abcdefghij"
+SCRIPT = [
+    [{"say": "I look first. "}, {"call": "shell", "arguments": {"command": "echo from the model"}}],
+    [{"say": "It answered."}],
+]
+
+
+@contextmanager
+def model_standin(folder: Path) -> Iterator[str]:
+    """The local Messages API, which calls a tool and then speaks."""
+    script = folder / "script.json"
+    script.write_text(json.dumps(SCRIPT))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tests.standins.messages_api"]
+    process = subprocess.Popen(
+        [*command, "--port", str(port), "--script", str(script)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,7 +60,17 @@ def the_house() -> Iterator[House]:
     folder = Path(tempfile.mkdtemp(prefix="qds", dir="/tmp"))
     folder.chmod(0o711)
     try:
-        with house(folder / "d", QUARTERDECK_WORKSPACE_ROOTS=str(Path(__file__).parents[1])) as it:
+        with (
+            model_standin(folder) as address,
+            house(
+                folder / "d",
+                QUARTERDECK_WORKSPACE_ROOTS=str(ROOT),
+                QUARTERDECK_EGRESS_ALLOW="127.0.0.1",
+                ANTHROPIC_API_KEY=MODEL_KEY,
+                ANTHROPIC_BASE_URL=address,
+                QUARTERDECK_ACP_COMMAND="/usr/bin/python3 /workspace/bare_agent.py",
+            ) as it,
+        ):
             yield it
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -87,10 +87,9 @@ def link(path: str, query: QueryDict, cursor: str | None) -> str | None:
 
 def _beyond(rows: QuerySet[Any], field: str, cut: Cut, *, down: bool) -> Q:
     word = "lt" if down else "gt"
-    value: Any = cut.at
-    if field.endswith("_at"):
-        value = _moment(cut.at)
+    value: Any = _moment(cut.at) if field.endswith("_at") else cut.at
     try:
+        rows.model._meta.get_field(field).to_python(value)
         rows.model._meta.pk.to_python(cut.pk)
         rows.model._meta.get_field(field).to_python(value)
     except Exception as wrong:
@@ -102,14 +101,18 @@ def _beyond(rows: QuerySet[Any], field: str, cut: Cut, *, down: bool) -> Q:
 
 def _moment(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
-    except ValueError as wrong:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise _bad_cursor()
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as wrong:
         raise _bad_cursor() from wrong
 
 
 def _limit(query: QueryDict) -> int:
     text = query.get("limit", str(DEFAULT))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
+    short = text.isascii() and text.isdigit() and len(text) < 9
+    if not short or not 1 <= int(text) <= MOST:
         raise InvalidError.at("/limit", f"A whole number from 1 to {MOST}.")
     return int(text)
 
@@ -121,7 +124,7 @@ def _cut(query: QueryDict) -> Cut | None:
     try:
         at, pk, backwards = json.loads(base64.urlsafe_b64decode(text.encode()))
         return Cut(str(at), str(pk), bool(backwards))
-    except (ValueError, binascii.Error, TypeError) as wrong:
+    except (ValueError, binascii.Error, TypeError, RecursionError) as wrong:
         raise _bad_cursor() from wrong
 
 

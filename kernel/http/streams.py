@@ -65,7 +65,8 @@ def _still_reads(request: HttpRequest, kind: StreamKind, owner_id: UUID, actor: 
 
 def number(text: str, most: int) -> int | None:
     """A whole number from 0 to `most`, or None."""
-    return int(text) if text.isascii() and text.isdigit() and int(text[:19]) <= most else None
+    short = text.isascii() and text.isdigit() and len(text) < 20
+    return int(text) if short and int(text) <= most else None
 
 
 async def poll(
