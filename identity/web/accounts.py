@@ -55,11 +55,7 @@ def locked_out(request: HttpRequest, _original: Any, _credentials: Any) -> HttpR
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-<<<<<<< HEAD
-    """End this browser's session; then its sockets are told to ask again."""
-=======
     """End this browser's session; its sockets ask after that, and find nobody signed in."""
->>>>>>> refs/heads/resilience
     user = me(request) if isinstance(request.user, User) else None
     logout(request)
     if user is not None:
