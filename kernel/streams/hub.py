@@ -25,6 +25,9 @@ from kernel.threads import threaded
 log = logging.getLogger(__name__)
 QUEUE_LIMIT = 1000
 POLL_SECONDS = 5.0
+PRESENCE_SECONDS, PRESENCE_PER_WATCHER = 0.1, 0.002
+"""A presence frame goes to everybody, so it is made the more seldom the more there are."""
+SHOWN_PEOPLE = 100
 Key = tuple[str, UUID]
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 
@@ -58,6 +61,7 @@ class Hub:
         self._have: dict[Key, int] = {}
         self._rung: dict[Key, asyncio.Event] = {}
         self._readers: dict[Key, asyncio.Task[None]] = {}
+        self._criers: dict[Key, asyncio.Task[None]] = {}
         self._listener: asyncio.Task[None] | None = None
 
     def join(self, kind: StreamKind, owner_id: UUID, watcher: Watcher, have: int) -> None:
@@ -70,6 +74,7 @@ class Hub:
             self._have[key] = have
             self._rung[key] = asyncio.Event()
             self._readers[key] = asyncio.create_task(self._read(kind, owner_id))
+        self._show_people(key)
 
     def leave(self, kind: StreamKind, owner_id: UUID, watcher: Watcher) -> None:
         """Stop handing events to a watcher; the last one out ends the reader."""
@@ -79,8 +84,10 @@ class Hub:
             self._watchers.pop(key, None)
             self._rung.pop(key, None)
             reader = self._readers.pop(key, None)
-            if reader:
-                reader.cancel()
+            crier = self._criers.pop(key, None)
+            for task in (reader, crier):
+                if task:
+                    task.cancel()
 
     async def _read(self, kind: StreamKind, owner_id: UUID) -> None:
         key = (kind.name, owner_id)
@@ -111,8 +118,32 @@ class Hub:
             if bell:
                 bell.set()
             return
+        if what == "presence":
+            self._show_people(key)
+            return
+        self._offer(key, what)
+
+    def _offer(self, key: Key, frame: str) -> None:
         for watcher in tuple(self._watchers.get(key, ())):
-            watcher.offer(0, what)
+            watcher.offer(0, frame)
+
+    def _show_people(self, key: Key) -> None:
+        """One query and one frame for everybody who came or went within a moment."""
+        if self._watchers.get(key) and key not in self._criers:
+            self._criers[key] = asyncio.create_task(self._cry(key))
+
+    async def _cry(self, key: Key) -> None:
+        kind, owner_id = kind_of(key[0]), key[1]
+        pause = PRESENCE_SECONDS + PRESENCE_PER_WATCHER * len(self._watchers[key])
+        await asyncio.sleep(pause)
+        self._criers.pop(key, None)
+        try:
+            people = await threaded(kind.people)(owner_id)
+        except Exception:
+            log.exception("presence not shown")
+            return
+        shown = {"kind": "presence", "people": people[:SHOWN_PEOPLE], "count": len(people)}
+        self._offer(key, json.dumps(shown, separators=(",", ":"), ensure_ascii=False))
 
     def _tell(self, which: Any, what: str) -> None:
         for watchers in tuple(self._watchers.values()):
@@ -139,7 +170,8 @@ class Hub:
 
     async def close(self) -> None:
         """End every task of the hub."""
-        tasks = [*self._readers.values(), *([self._listener] if self._listener else [])]
+        listener = [self._listener] if self._listener else []
+        tasks = [*self._readers.values(), *self._criers.values(), *listener]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
