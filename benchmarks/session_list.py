@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from benchmarks.house import cloned, load_average, percentile, use
+from benchmarks.figures import load_average, percentile
+from benchmarks.house import cloned, use
 
 # isort: split
 import psycopg

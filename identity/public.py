@@ -3,7 +3,15 @@
 from identity.models import Membership, Organization, Secret, Team, User
 from identity.models.grants import TeamGrant, UserGrant
 from identity.policies.roles import is_manager, is_operator, known_id, role_in
-from identity.selectors.grants import Access, granted, granted_ways, level_of, people_with_access, role_of
+from identity.selectors.grants import (
+    Access,
+    granted,
+    granted_ways,
+    holders_among,
+    level_of,
+    people_with_access,
+    role_of,
+)
 from identity.selectors.people import home_of, organizations_of
 from identity.selectors.tokens import token_works
 from identity.services.grants import grant, revoke
@@ -25,6 +33,7 @@ __all__ = [
     "grant",
     "granted",
     "granted_ways",
+    "holders_among",
     "home_of",
     "is_manager",
     "is_operator",

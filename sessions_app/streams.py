@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,12 @@ def may_read(actor: Actor, session_id: UUID) -> bool:
     return access.has_role(actor, session, "viewer") or access.holds_office(actor, session)
 
 
+def readers(people: Collection[UUID], session_id: UUID) -> set[UUID]:
+    """`may_read` of many people at once."""
+    session = AgentSession.objects.filter(pk=session_id, trashed_at=None).first()
+    return access.readers_among(people, session) if session else set()
+
+
 SESSIONS = register_kind(
     StreamKind(
         name="sessions",
@@ -27,6 +34,7 @@ SESSIONS = register_kind(
         event=SessionEvent,
         owner_field="session",
         may_read=may_read,
+        readers=readers,
         people=people_in,
     )
 )

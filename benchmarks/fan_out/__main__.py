@@ -18,7 +18,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
-from benchmarks.house import cloned, load_average, percentile, use
+from benchmarks.figures import load_average, percentile
+from benchmarks.house import cloned, use
 
 # isort: split
 from django.db import transaction
@@ -70,15 +71,14 @@ def compare(
         ours, ours_pid = stack.enter_context(machines.server(environment))
         stock, stock_pid = stack.enter_context(machines.server(environment))
         audience.session.refresh_from_db()
-        crowds = [
-            machines.Crowd(ours, f"/ws/sessions/{pk}?after={audience.session.last_seq}", tokens),
-            machines.Crowd(stock, f"/ws/stock/{pk}", tokens),
-        ]
+        after = audience.session.last_seq
+        places = (ours, f"/ws/sessions/{pk}?after={after}"), (stock, f"/ws/stock/{pk}")
+        crowds = [machines.Crowd(port, path, tokens) for port, path in places]
         for crowd in crowds:
             stack.callback(crowd.stop)
             crowd.ready()
         line = open_socket(stock, f"/ws/stock/{pk}", audience.token)
-        line.setblocking(False)
+        line.settimeout(60)
         time.sleep(SETTLE_SECONDS + watchers / 250)
         cpu: dict[int, list[float]] = {ours_pid: [], stock_pid: []}
         ways: list[tuple[int, Publish]] = [

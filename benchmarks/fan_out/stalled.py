@@ -11,7 +11,7 @@ from django.db import transaction
 from benchmarks.fan_out import machines
 from benchmarks.fan_out.people import Audience
 from benchmarks.fan_out.sockets import CLOSE, Frames, open_socket
-from benchmarks.house import percentile
+from benchmarks.figures import percentile
 from kernel.streams import Entry, append
 from sessions_app.streams import SESSIONS
 

@@ -26,7 +26,6 @@ from kernel.streams.pressure import (
 from kernel.threads import threaded
 
 SIGNED_OUT, ACCESS_GONE, DELETED, TOO_SLOW, RESTART = 4401, 4403, 4404, 1013, 1012
-RECHECK_SECONDS = 10.0
 FRAME_SECONDS = 0.05
 _LARGEST_MESSAGE = 2000
 
@@ -91,29 +90,20 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _follow(self, after: int) -> None:
         watcher = Watcher(actor_id=self.actor.actor_id)
-        recheck = asyncio.create_task(self._recheck(watcher))
         last, send = 0.0, self.base_send
-        try:
-            async for seq, frame in follow(self.stream, self.owner_id, after, watcher):
-                if seq:
-                    await send({"type": "websocket.send", "text": frame})
-                    if waiting_bytes(send) > FULL_BYTES:
-                        await drained(send)
-                    if watcher.queue.empty() and (pause := last + FRAME_SECONDS - _clock()) > 0:
-                        await asyncio.sleep(pause)
-                    last = _clock()
-                elif frame != "access":
-                    await send({"type": "websocket.send", "text": frame})
-                elif not await self._may():
-                    await self.close(code=ACCESS_GONE)
-                    return
-        finally:
-            recheck.cancel()
-
-    async def _recheck(self, watcher: Watcher) -> None:
-        while True:
-            await asyncio.sleep(RECHECK_SECONDS)
-            watcher.offer(0, "access")
+        async for seq, frame in follow(self.stream, self.owner_id, after, watcher):
+            if seq:
+                await send({"type": "websocket.send", "text": frame})
+                if waiting_bytes(send) > FULL_BYTES:
+                    await drained(send)
+                if watcher.queue.empty() and (pause := last + FRAME_SECONDS - _clock()) > 0:
+                    await asyncio.sleep(pause)
+                last = _clock()
+            elif frame != "access":
+                await send({"type": "websocket.send", "text": frame})
+            elif not await self._may():
+                await self.close(code=ACCESS_GONE)
+                return
 
     async def _may(self) -> bool:
         return await threaded(self.stream.may_read)(self.actor, self.owner_id)

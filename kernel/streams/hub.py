@@ -24,7 +24,7 @@ from kernel.threads import threaded
 
 log = logging.getLogger(__name__)
 QUEUE_LIMIT = 1000
-POLL_SECONDS = 5.0
+POLL_SECONDS, RECHECK_SECONDS = 5.0, 10.0
 PRESENCE_SECONDS, PRESENCE_PER_WATCHER = 0.1, 0.002
 """A presence frame goes to everybody, so it is made the more seldom the more there are."""
 SHOWN_PEOPLE = 100
@@ -62,6 +62,7 @@ class Hub:
         self._rung: dict[Key, asyncio.Event] = {}
         self._readers: dict[Key, asyncio.Task[None]] = {}
         self._criers: dict[Key, asyncio.Task[None]] = {}
+        self._checkers: dict[Key, asyncio.Task[None]] = {}
         self._listener: asyncio.Task[None] | None = None
 
     def join(self, kind: StreamKind, owner_id: UUID, watcher: Watcher, have: int) -> None:
@@ -74,6 +75,7 @@ class Hub:
             self._have[key] = have
             self._rung[key] = asyncio.Event()
             self._readers[key] = asyncio.create_task(self._read(kind, owner_id))
+            self._checkers[key] = asyncio.create_task(self._recheck(kind, owner_id))
         self._show_people(key)
 
     def leave(self, kind: StreamKind, owner_id: UUID, watcher: Watcher) -> None:
@@ -83,10 +85,8 @@ class Hub:
         if not self._watchers[key]:
             self._watchers.pop(key, None)
             self._rung.pop(key, None)
-            reader = self._readers.pop(key, None)
-            crier = self._criers.pop(key, None)
-            for task in (reader, crier):
-                if task:
+            for tasks in (self._readers, self._criers, self._checkers):
+                if task := tasks.pop(key, None):
                     task.cancel()
 
     async def _read(self, kind: StreamKind, owner_id: UUID) -> None:
@@ -151,6 +151,21 @@ class Hub:
                 if which(watcher):
                     watcher.offer(0, what)
 
+    async def _recheck(self, kind: StreamKind, owner_id: UUID) -> None:
+        """Now and then one question for all watchers: a doorbell may be lost, a grant expires."""
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            watchers = tuple(self._watchers.get((kind.name, owner_id), ()))
+            people = {watcher.actor_id for watcher in watchers if watcher.actor_id}
+            try:
+                welcome = await threaded(kind.readers)(people, owner_id)
+            except Exception:
+                log.exception("access not rechecked; trying again")
+                continue
+            for watcher in watchers:
+                if watcher.actor_id not in welcome:
+                    watcher.offer(0, "access")
+
     async def _listen(self) -> None:
         """One direct connection for the whole process; after a loss everything counts as rung."""
         while True:
@@ -171,7 +186,8 @@ class Hub:
     async def close(self) -> None:
         """End every task of the hub."""
         listener = [self._listener] if self._listener else []
-        tasks = [*self._readers.values(), *self._criers.values(), *listener]
+        tasks = [*self._readers.values(), *self._criers.values(), *self._checkers.values()]
+        tasks += listener
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
