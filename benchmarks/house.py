@@ -1,10 +1,9 @@
-"""What benchmarks on the test database share: the settings, a clone of their own, percentiles."""
+"""What benchmarks on the test database share: the settings, a clone of their own."""
 
 from __future__ import annotations
 
 import os
-import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import django
@@ -33,13 +32,3 @@ def use(name: str) -> None:
     """Point Django at one database."""
     connections["default"].close()
     connections["default"].settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
-
-
-def percentile(values: Sequence[float], percent: int) -> float:
-    """The percentile of a sample (1 to 99), interpolated."""
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
-
-
-def load_average() -> float:
-    """Processes running or waiting in the last minute, for the reader to judge the figures."""
-    return round(os.getloadavg()[0], 1)

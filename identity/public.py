@@ -7,6 +7,10 @@ from identity.selectors.grants import (
     Access,
     granted,
     granted_ways,
+<<<<<<< HEAD
+=======
+    holders_among,
+>>>>>>> refs/heads/bench
     level_of,
     people_with_access,
     role_of,
@@ -32,6 +36,7 @@ __all__ = [
     "grant",
     "granted",
     "granted_ways",
+    "holders_among",
     "home_of",
     "is_manager",
     "is_operator",

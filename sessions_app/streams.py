@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -20,9 +21,16 @@ def may_read(actor: Actor, session_id: UUID) -> bool:
     return access.has_role(actor, session, "viewer") or access.holds_office(actor, session)
 
 
+<<<<<<< HEAD
 def exists(session_id: UUID) -> bool:
     """Whether the session is neither gone nor in the trash."""
     return AgentSession.objects.filter(pk=session_id, trashed_at=None).exists()
+=======
+def readers(people: Collection[UUID], session_id: UUID) -> set[UUID]:
+    """`may_read` of many people at once."""
+    session = AgentSession.objects.filter(pk=session_id, trashed_at=None).first()
+    return access.readers_among(people, session) if session else set()
+>>>>>>> refs/heads/bench
 
 
 SESSIONS = register_kind(
@@ -32,6 +40,7 @@ SESSIONS = register_kind(
         event=SessionEvent,
         owner_field="session",
         may_read=may_read,
+        readers=readers,
         people=people_in,
         exists=exists,
     )

@@ -6,7 +6,7 @@ an expired grant, a deactivated person and somebody who left the team count for 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -120,6 +120,26 @@ def level_of(
     held = {code for (code,) in mine.filter(active).union(teams.filter(active))}
     prefix = _prefix(user_grants)
     return next((role for role in reversed(roles) if prefix + role in held), None)
+
+
+def holders_among(
+    people: Collection[UUID],
+    user_grants: type[UserGrant],
+    team_grants: type[TeamGrant],
+    roles: Sequence[str],
+    target_id: UUID,
+) -> set[UUID]:
+    """Which of these people were granted one of `roles` on one object, in two queries."""
+    codes = [_prefix(user_grants) + role for role in roles]
+    wanted = _live() & Q(permission__codename__in=codes, content_object=target_id)
+    groups = team_grants._default_manager.filter(wanted).values("group_id")
+    fellows = User.groups.through._default_manager.filter(group_id__in=groups)
+    mine = user_grants._default_manager.filter(wanted)
+    return {
+        who
+        for rows in (mine, fellows)
+        for who in rows.filter(user_id__in=people).values_list("user_id", flat=True)
+    }
 
 
 def people_with_access(shared: Model) -> list[Access]:

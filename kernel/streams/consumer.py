@@ -17,10 +17,16 @@ from kernel.errors import DomainError
 from kernel.streams.feed import TooSlowError, follow
 from kernel.streams.hub import Watcher
 from kernel.streams.kinds import StreamKind, kind_of
+from kernel.streams.pressure import (
+    FULL_BYTES,
+    StalledError,
+    await_last_word,
+    drained,
+    waiting_bytes,
+)
 from kernel.threads import threaded
 
 SIGNED_OUT, ACCESS_GONE, DELETED, TOO_SLOW, RESTART = 4401, 4403, 4404, 1013, 1012
-RECHECK_SECONDS = 10.0
 FRAME_SECONDS = 0.05
 _LARGEST_MESSAGE = 2000
 
@@ -73,9 +79,9 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _run(self, after: int) -> None:
         try:
             await self._looked("joined", {})
-            await self._send_presence()
             await self._follow(after)
-        except TooSlowError:
+        except (TooSlowError, StalledError):
+            await_last_word(self.base_send)
             await self.close(code=TOO_SLOW)
         except asyncio.CancelledError:
             raise
@@ -85,6 +91,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _follow(self, after: int) -> None:
         watcher = Watcher(actor_id=self.actor.actor_id)
+<<<<<<< HEAD
         recheck = asyncio.create_task(self._recheck(watcher))
         last = 0.0
         try:
@@ -107,6 +114,22 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
             watcher.offer(0, "access")
+=======
+        last, send = 0.0, self.base_send
+        async for seq, frame in follow(self.stream, self.owner_id, after, watcher):
+            if seq:
+                await send({"type": "websocket.send", "text": frame})
+                if waiting_bytes(send) > FULL_BYTES:
+                    await drained(send)
+                if watcher.queue.empty() and (pause := last + FRAME_SECONDS - _clock()) > 0:
+                    await asyncio.sleep(pause)
+                last = _clock()
+            elif frame != "access":
+                await send({"type": "websocket.send", "text": frame})
+            elif not await self._may():
+                await self.close(code=ACCESS_GONE)
+                return
+>>>>>>> refs/heads/bench
 
     def _ended(self) -> int:
         """Why this socket must close, or 0: signed out, access taken away, or deleted.
@@ -128,10 +151,6 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _looked(self, what: str, message: dict[str, Any]) -> None:
         detail = {**message, "connection": self.channel_name}
         await threaded(self.looked)(what, detail)
-
-    async def _send_presence(self) -> None:
-        people = await threaded(self.stream.people)(self.owner_id)
-        await self.send(json.dumps({"kind": "presence", "people": people}))
 
 
 def _always() -> bool:

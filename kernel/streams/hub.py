@@ -25,7 +25,10 @@ from kernel.threads import threaded
 
 log = logging.getLogger(__name__)
 QUEUE_LIMIT = 1000
-POLL_SECONDS = 5.0
+POLL_SECONDS, RECHECK_SECONDS = 5.0, 10.0
+PRESENCE_SECONDS, PRESENCE_PER_WATCHER = 0.1, 0.002
+"""A presence frame goes to everybody, so it is made the more seldom the more there are."""
+SHOWN_PEOPLE = 100
 Key = tuple[str, UUID]
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 
@@ -63,6 +66,8 @@ class Hub:
         self._have: dict[Key, int] = {}
         self._rung: dict[Key, asyncio.Event] = {}
         self._readers: dict[Key, asyncio.Task[None]] = {}
+        self._criers: dict[Key, asyncio.Task[None]] = {}
+        self._checkers: dict[Key, asyncio.Task[None]] = {}
         self._listener: asyncio.Task[None] | None = None
 
     def join(self, kind: StreamKind, owner_id: UUID, watcher: Watcher, end: int) -> None:
@@ -80,6 +85,8 @@ class Hub:
             self._have[key] = end
             self._rung[key] = asyncio.Event()
             self._readers[key] = asyncio.create_task(self._read(kind, owner_id))
+            self._checkers[key] = asyncio.create_task(self._recheck(kind, owner_id))
+        self._show_people(key)
 
     def leave(self, kind: StreamKind, owner_id: UUID, watcher: Watcher) -> None:
         """Stop handing events to a watcher; the last one out ends the reader."""
@@ -88,9 +95,9 @@ class Hub:
         if not self._watchers[key]:
             self._watchers.pop(key, None)
             self._rung.pop(key, None)
-            reader = self._readers.pop(key, None)
-            if reader:
-                reader.cancel()
+            for tasks in (self._readers, self._criers, self._checkers):
+                if task := tasks.pop(key, None):
+                    task.cancel()
 
     async def _read(self, kind: StreamKind, owner_id: UUID) -> None:
         key = (kind.name, owner_id)
@@ -121,14 +128,53 @@ class Hub:
             if bell:
                 bell.set()
             return
+        if what == "presence":
+            self._show_people(key)
+            return
+        self._offer(key, what)
+
+    def _offer(self, key: Key, frame: str) -> None:
         for watcher in tuple(self._watchers.get(key, ())):
-            watcher.offer(0, what)
+            watcher.offer(0, frame)
+
+    def _show_people(self, key: Key) -> None:
+        """One query and one frame for everybody who came or went within a moment."""
+        if self._watchers.get(key) and key not in self._criers:
+            self._criers[key] = asyncio.create_task(self._cry(key))
+
+    async def _cry(self, key: Key) -> None:
+        kind, owner_id = kind_of(key[0]), key[1]
+        pause = PRESENCE_SECONDS + PRESENCE_PER_WATCHER * len(self._watchers[key])
+        await asyncio.sleep(pause)
+        self._criers.pop(key, None)
+        try:
+            people = await threaded(kind.people)(owner_id)
+        except Exception:
+            log.exception("presence not shown")
+            return
+        shown = {"kind": "presence", "people": people[:SHOWN_PEOPLE], "count": len(people)}
+        self._offer(key, json.dumps(shown, separators=(",", ":"), ensure_ascii=False))
 
     def _tell(self, which: Any, what: str) -> None:
         for watchers in tuple(self._watchers.values()):
             for watcher in tuple(watchers):
                 if which(watcher):
                     watcher.offer(0, what)
+
+    async def _recheck(self, kind: StreamKind, owner_id: UUID) -> None:
+        """Now and then one question for all watchers: a doorbell may be lost, a grant expires."""
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            watchers = tuple(self._watchers.get((kind.name, owner_id), ()))
+            people = {watcher.actor_id for watcher in watchers if watcher.actor_id}
+            try:
+                welcome = await threaded(kind.readers)(people, owner_id)
+            except Exception:
+                log.exception("access not rechecked; trying again")
+                continue
+            for watcher in watchers:
+                if watcher.actor_id not in welcome:
+                    watcher.offer(0, "access")
 
     async def _listen(self) -> None:
         """One direct connection for the whole process; after a loss everything counts as rung."""
@@ -151,7 +197,9 @@ class Hub:
 
     async def close(self) -> None:
         """End every task of the hub."""
-        tasks = [*self._readers.values(), *([self._listener] if self._listener else [])]
+        listener = [self._listener] if self._listener else []
+        tasks = [*self._readers.values(), *self._criers.values(), *self._checkers.values()]
+        tasks += listener
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,8 +18,13 @@ class StreamKind:
     """A kind of stream: its owner and event models, the owner's key, and who may read it.
 
     `may_read` is the same policy that page and API ask; it is asked again on every revocation.
+<<<<<<< HEAD
     `people` answers who is present in one stream, for presence frames; `exists` tells a deleted
     one from one that may no longer be read.
+=======
+    `readers` answers the same for many people at once, for the recheck of all watchers.
+    `people` answers who is present in one stream, for presence frames.
+>>>>>>> refs/heads/bench
     """
 
     name: str
@@ -27,6 +32,7 @@ class StreamKind:
     event: type[StreamEvent]
     owner_field: str
     may_read: Callable[[Actor, UUID], bool]
+    readers: Callable[[Collection[UUID], UUID], set[UUID]]
     people: Callable[[UUID], list[dict[str, Any]]]
     exists: Callable[[UUID], bool]
 

@@ -38,10 +38,13 @@ class AgentSession(StreamOwner):
     residency = "cell"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # Neither has an index of its own: it would only tempt the planner away from those below.
     organization = models.ForeignKey(
-        "identity.Organization", on_delete=models.CASCADE, related_name="+"
+        "identity.Organization", on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     name = models.CharField(max_length=200)
     runtime = models.CharField(max_length=20, choices=RuntimeName, default=RuntimeName.EMBEDDED)
     status = models.CharField(max_length=10, choices=SessionStatus, default=SessionStatus.IDLE)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from identity.public import Membership, granted, granted_ways, known_id, level_of
+from identity.public import Membership, granted, granted_ways, holders_among, known_id, level_of
 from kernel.actors import Actor
 from sessions_app.enums import ROLES, SessionRole
 from sessions_app.models import AgentSession, SessionTeamGrant, SessionUserGrant
@@ -75,6 +78,18 @@ def has_role(actor: Actor, session: AgentSession, minimum: str) -> bool:
     """Whether the role is at least this one."""
     role = role_on(actor, session)
     return role is not None and ROLES.index(role) >= ROLES.index(minimum)
+
+
+def readers_among(people: Collection[UUID], session: AgentSession) -> set[UUID]:
+    """Which of these people have a role on the session or an office over it; three queries."""
+    roles = dict(
+        Membership.objects.filter(
+            organization_id=session.organization_id, user_id__in=people, user__is_active=True
+        ).values_list("user_id", "role")
+    )
+    held = holders_among(people, SessionUserGrant, SessionTeamGrant, ROLES, session.pk)
+    held |= {session.owner_id} | {who for who, role in roles.items() if role in OFFICES}
+    return held & roles.keys()
 
 
 def holds_office(actor: Actor, session: AgentSession) -> bool:
