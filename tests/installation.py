@@ -25,7 +25,11 @@ def the_house() -> Iterator[House]:
     folder = Path(tempfile.mkdtemp(prefix="qds", dir="/tmp"))
     folder.chmod(0o711)
     try:
-        with house(folder / "d", QUARTERDECK_WORKSPACE_ROOTS=str(Path(__file__).parents[1])) as it:
+        with house(
+            folder / "d",
+            QUARTERDECK_WORKSPACE_ROOTS=str(Path(__file__).parents[1]),
+            QUARTERDECK_EGRESS_ALLOW="127.0.0.2",
+        ) as it:
             yield it
     finally:
         shutil.rmtree(folder, ignore_errors=True)
