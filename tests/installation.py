@@ -60,6 +60,7 @@ def the_house() -> Iterator[House]:
     folder = Path(tempfile.mkdtemp(prefix="qds", dir="/tmp"))
     folder.chmod(0o711)
     try:
+<<<<<<< HEAD
         with (
             model_standin(folder) as address,
             house(
@@ -71,6 +72,13 @@ def the_house() -> Iterator[House]:
                 QUARTERDECK_ACP_COMMAND="/usr/bin/python3 /workspace/bare_agent.py",
             ) as it,
         ):
+=======
+        with house(
+            folder / "d",
+            QUARTERDECK_WORKSPACE_ROOTS=str(Path(__file__).parents[1]),
+            QUARTERDECK_EGRESS_ALLOW="127.0.0.2",
+        ) as it:
+>>>>>>> refs/heads/marketplace
             yield it
     finally:
         shutil.rmtree(folder, ignore_errors=True)

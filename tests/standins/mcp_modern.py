@@ -1,4 +1,4 @@
-"""A server made with the official library: both eras, on stdio or, with `--http`, on a port.
+"""A server made with the official library: both eras, on stdio or, with `--http ADDRESS`, by HTTP.
 
 On HTTP the port is printed on the first line of stdout.
 """
@@ -77,9 +77,9 @@ async def elsewhere(_request: Request) -> Response:
     return JSONResponse({}, status_code=307, headers={"Location": "http://169.254.169.254/mcp"})
 
 
-async def serve() -> None:
-    listening = socket.create_server(("127.0.0.1", 0))
-    app = server.streamable_http_app(host="127.0.0.1")
+async def serve(address: str) -> None:
+    listening = socket.create_server((address, 0))
+    app = server.streamable_http_app(host=address)
     sys.stdout.write(f"{listening.getsockname()[1]}\n")
     sys.stdout.flush()
     await uvicorn.Server(uvicorn.Config(app, log_level="error")).serve(sockets=[listening])
@@ -87,6 +87,6 @@ async def serve() -> None:
 
 if __name__ == "__main__":
     if "--http" in sys.argv:
-        asyncio.run(serve())
+        asyncio.run(serve(sys.argv[-1]))
     else:
         server.run("stdio")

@@ -37,7 +37,7 @@ Remote = Callable[..., MCPServer]
 @pytest.fixture(scope="module")
 def modern() -> Iterator[int]:
     """The port of a server made with the official library."""
-    argv = [sys.executable, str(STANDINS / "mcp_modern.py"), "--http"]
+    argv = [sys.executable, str(STANDINS / "mcp_modern.py"), "--http", "127.0.0.1"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline())
@@ -146,7 +146,7 @@ async def test_calls_run_side_by_side(gateway: Gateway, remote: Remote, modern: 
 async def test_a_server_that_dies_in_a_call_is_found_again(
     gateway: Gateway, remote: Remote
 ) -> None:
-    argv = [sys.executable, str(STANDINS / "mcp_modern.py"), "--http"]
+    argv = [sys.executable, str(STANDINS / "mcp_modern.py"), "--http", "127.0.0.1"]
     process = await asyncio.create_subprocess_exec(*argv, stdout=subprocess.PIPE)
     assert process.stdout is not None
     server = await threaded(remote)(int(await process.stdout.readline()))
