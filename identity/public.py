@@ -7,10 +7,7 @@ from identity.selectors.grants import (
     Access,
     granted,
     granted_ways,
-<<<<<<< HEAD
-=======
     holders_among,
->>>>>>> refs/heads/bench
     level_of,
     people_with_access,
     role_of,

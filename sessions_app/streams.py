@@ -21,16 +21,15 @@ def may_read(actor: Actor, session_id: UUID) -> bool:
     return access.has_role(actor, session, "viewer") or access.holds_office(actor, session)
 
 
-<<<<<<< HEAD
 def exists(session_id: UUID) -> bool:
     """Whether the session is neither gone nor in the trash."""
     return AgentSession.objects.filter(pk=session_id, trashed_at=None).exists()
-=======
+
+
 def readers(people: Collection[UUID], session_id: UUID) -> set[UUID]:
     """`may_read` of many people at once."""
     session = AgentSession.objects.filter(pk=session_id, trashed_at=None).first()
     return access.readers_among(people, session) if session else set()
->>>>>>> refs/heads/bench
 
 
 SESSIONS = register_kind(

@@ -16,7 +16,6 @@ import pytest
 
 from tests.stories.house import House, house
 
-
 ROOT = Path(__file__).parents[1]
 MODEL_KEY = "sk-ant-canary-0123456789abcdefghij"
 SCRIPT = [
@@ -60,25 +59,17 @@ def the_house() -> Iterator[House]:
     folder = Path(tempfile.mkdtemp(prefix="qds", dir="/tmp"))
     folder.chmod(0o711)
     try:
-<<<<<<< HEAD
         with (
             model_standin(folder) as address,
             house(
                 folder / "d",
                 QUARTERDECK_WORKSPACE_ROOTS=str(ROOT),
-                QUARTERDECK_EGRESS_ALLOW="127.0.0.1",
+                QUARTERDECK_EGRESS_ALLOW="127.0.0.1,127.0.0.2",
                 ANTHROPIC_API_KEY=MODEL_KEY,
                 ANTHROPIC_BASE_URL=address,
                 QUARTERDECK_ACP_COMMAND="/usr/bin/python3 /workspace/bare_agent.py",
             ) as it,
         ):
-=======
-        with house(
-            folder / "d",
-            QUARTERDECK_WORKSPACE_ROOTS=str(Path(__file__).parents[1]),
-            QUARTERDECK_EGRESS_ALLOW="127.0.0.2",
-        ) as it:
->>>>>>> refs/heads/marketplace
             yield it
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -28,6 +28,7 @@ from kernel.threads import threaded
 
 SIGNED_OUT, ACCESS_GONE, DELETED, TOO_SLOW, RESTART = 4401, 4403, 4404, 1013, 1012
 FRAME_SECONDS = 0.05
+CREDENTIAL_SECONDS = 60.0
 _LARGEST_MESSAGE = 2000
 
 
@@ -91,19 +92,20 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _follow(self, after: int) -> None:
         watcher = Watcher(actor_id=self.actor.actor_id)
-<<<<<<< HEAD
+        last, send = 0.0, self.base_send
         recheck = asyncio.create_task(self._recheck(watcher))
-        last = 0.0
         try:
             async for seq, frame in follow(self.stream, self.owner_id, after, watcher):
                 if seq:
-                    await self.send(frame)
+                    await send({"type": "websocket.send", "text": frame})
+                    if waiting_bytes(send) > FULL_BYTES:
+                        await drained(send)
                     behind = not watcher.live or not watcher.queue.empty()
                     if not behind and (pause := last + FRAME_SECONDS - _clock()) > 0:
                         await asyncio.sleep(pause)
                     last = _clock()
-                elif frame == "presence":
-                    await self._send_presence()
+                elif frame != "access":
+                    await send({"type": "websocket.send", "text": frame})
                 elif code := await threaded(self._ended)():
                     await self.close(code=code)
                     return
@@ -111,25 +113,10 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             recheck.cancel()
 
     async def _recheck(self, watcher: Watcher) -> None:
+        """The hub asks for everybody's role often; this asks, rarely, whether one is signed in."""
         while True:
-            await asyncio.sleep(RECHECK_SECONDS)
+            await asyncio.sleep(CREDENTIAL_SECONDS)
             watcher.offer(0, "access")
-=======
-        last, send = 0.0, self.base_send
-        async for seq, frame in follow(self.stream, self.owner_id, after, watcher):
-            if seq:
-                await send({"type": "websocket.send", "text": frame})
-                if waiting_bytes(send) > FULL_BYTES:
-                    await drained(send)
-                if watcher.queue.empty() and (pause := last + FRAME_SECONDS - _clock()) > 0:
-                    await asyncio.sleep(pause)
-                last = _clock()
-            elif frame != "access":
-                await send({"type": "websocket.send", "text": frame})
-            elif not await self._may():
-                await self.close(code=ACCESS_GONE)
-                return
->>>>>>> refs/heads/bench
 
     def _ended(self) -> int:
         """Why this socket must close, or 0: signed out, access taken away, or deleted.

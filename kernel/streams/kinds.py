@@ -18,13 +18,9 @@ class StreamKind:
     """A kind of stream: its owner and event models, the owner's key, and who may read it.
 
     `may_read` is the same policy that page and API ask; it is asked again on every revocation.
-<<<<<<< HEAD
+    `readers` answers the same for many people at once, for the recheck of all watchers.
     `people` answers who is present in one stream, for presence frames; `exists` tells a deleted
     one from one that may no longer be read.
-=======
-    `readers` answers the same for many people at once, for the recheck of all watchers.
-    `people` answers who is present in one stream, for presence frames.
->>>>>>> refs/heads/bench
     """
 
     name: str
