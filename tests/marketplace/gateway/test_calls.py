@@ -194,6 +194,11 @@ async def test_a_server_that_does_not_start_says_why(gateway: Gateway, raw: Raw)
     assert refused.value.extra["stderr"] == "cannot start: [redacted]"
     assert "no-such-program" in missing.value.extra["stderr"]
     assert gateway.processes == []
+    await refusing.arefresh_from_db()
+    assert (refusing.error_code, refusing.error.splitlines()[-1]) == (
+        "server_start",
+        "cannot start: [redacted]",
+    )
 
 
 async def test_many_calls_share_one_process(gateway: Gateway, raw: Raw) -> None:
@@ -221,7 +226,7 @@ async def test_the_environment_is_scrubbed(gateway: Gateway, raw: Raw) -> None:
 
 async def _until(holds: Callable[[], object], *, seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110
+        while not holds():
             await asyncio.sleep(0.02)
 
 
