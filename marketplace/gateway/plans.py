@@ -20,6 +20,7 @@ from marketplace.selectors.tools import approved_digest
 
 GATEWAY = SystemActor("gateway")
 _NOTE_EVERY = timedelta(minutes=1)
+_TELLING = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,8 @@ def values_for(server_id: UUID) -> Values:
         value = row.value or ""
         if row.secret is not None:
             value = use_secret(GATEWAY, row.secret, purpose=f"mcp:{server_id}")
-            secrets.append(value)
+            # `Bearer abc`: a server may well repeat only the second half.
+            secrets += [value, *(part for part in value.split() if len(part) >= _TELLING)]
         places[row.place][row.name] = value
     return Values(
         env=places[VariablePlace.ENV],

@@ -18,6 +18,7 @@ from marketplace.engine.surface import Listing
 from marketplace.errors import (
     GatewayBusyError,
     ServerGoneError,
+    ServerStartError,
     ToolCallError,
     ToolChangedError,
     ToolTimeoutError,
@@ -69,7 +70,7 @@ class Service:
             plan = await threaded(_plan_to_use)(UUID(request["server_id"]))
             seconds = float(request.get("timeout_seconds") or plan.timeout_seconds)
             shared = sharer if plan.per_session else Sharer()
-            async with self.pool.lease(plan, shared) as connection:
+            async with self._noted(plan), self.pool.lease(plan, shared) as connection:
                 await self._guard(connection, plan, tool)
                 result = await self._call(
                     connection, request, min(seconds, _LONGEST_CALL), self._paced(report)
@@ -108,6 +109,15 @@ class Service:
             yield
         finally:
             self._calls.release()
+
+    @contextlib.asynccontextmanager
+    async def _noted(self, plan: Plan) -> AsyncIterator[None]:
+        """A server that does not start is shown as failed, also when a call found out."""
+        try:
+            yield
+        except ServerStartError as fault:
+            await threaded(_record_failure)(plan.server_id, fault)
+            raise
 
     @contextlib.asynccontextmanager
     async def _for_listing(self, plan: Plan) -> AsyncIterator[Connection]:

@@ -54,6 +54,12 @@ def token(ctx: Context) -> str:  # type: ignore[type-arg]
 
 
 @server.tool()
+def part(ctx: Context) -> str:  # type: ignore[type-arg]
+    """Repeat a part of the caller's credentials."""
+    return token(ctx).removeprefix("Bearer ")
+
+
+@server.tool()
 def huge(size: int) -> str:
     """Answer with so many letters."""
     return "x" * size

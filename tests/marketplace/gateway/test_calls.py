@@ -194,6 +194,11 @@ async def test_a_server_that_does_not_start_says_why(gateway: Gateway, raw: Raw)
     assert refused.value.extra["stderr"] == "cannot start: [redacted]"
     assert "no-such-program" in missing.value.extra["stderr"]
     assert gateway.processes == []
+    await refusing.arefresh_from_db()
+    assert (refusing.error_code, refusing.error.splitlines()[-1]) == (
+        "server_start",
+        "cannot start: [redacted]",
+    )
 
 
 async def test_many_calls_share_one_process(gateway: Gateway, raw: Raw) -> None:

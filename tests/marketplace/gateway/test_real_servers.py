@@ -166,4 +166,4 @@ async def test_a_server_of_the_official_library(
 
     assert (result.text, result.structured) == ("42", {"result": 42})
     await server.arefresh_from_db()
-    assert (server.protocol_revision, server.tools_count) == ("2026-07-28", 7)
+    assert (server.protocol_revision, server.tools_count) == ("2026-07-28", 8)

@@ -82,6 +82,7 @@ async def test_credentials_are_sent_and_redacted(
     result = await gateway.call(server, "token")
 
     assert result.text == "[redacted]"
+    assert (await gateway.call(server, "part")).text == "[redacted]"
 
 
 async def test_a_private_address_is_refused_unless_the_operator_allows_it(
