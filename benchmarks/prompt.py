@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.fan_out.sockets import TEXT, Frames, open_socket
+from benchmarks.fan_out.sockets import PING, TEXT, Frames, answer_ping, open_socket
 from benchmarks.figures import load_average, percentile
 from tests.stories.house import Person, house
 
@@ -39,9 +39,11 @@ class Watching:
     def until(self, wanted: Callable[[dict[str, object]], bool]) -> float:
         """The moment in which a wanted event arrived."""
         while True:
-            data = self.line.recv(65536)
+            data = self.line.recv(65536) or ended()
             now = time.perf_counter()
             for opcode, payload in self.frames.feed(data):
+                if opcode == PING:
+                    answer_ping(self.line, payload)
                 event = json.loads(payload) if opcode == TEXT else {}
                 if event.get("kind") == "event" and wanted(event):
                     return now
@@ -66,6 +68,12 @@ def prompts(alice: Person, bob: Person) -> dict[str, list[float]]:
                 found["finished"].append((ended - began) * 1000)
                 found["bwrap"].append(milliseconds(bare_sandbox))
     return found
+
+
+def ended() -> bytes:
+    """The socket is closed, which must not happen here."""
+    message = "bob's socket was closed"
+    raise ConnectionError(message)
 
 
 def milliseconds(call: Callable[[], object]) -> float:

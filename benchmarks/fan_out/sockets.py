@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import os
+import select
 import socket
 import struct
 
 _MEDIUM, _LARGE = 126, 127
-CLOSE, TEXT = 8, 1
+CLOSE, PING, TEXT = 8, 9, 1
 
 
 def open_socket(port: int, path: str, token: str, *, receive_bytes: int = 0) -> socket.socket:
@@ -41,6 +42,19 @@ def send_text(line: socket.socket, text: str) -> None:
     else:
         head = struct.pack("!BBH", 0x81, 0x80 | _MEDIUM, len(payload))
     line.sendall(head + b"\0\0\0\0" + payload)
+
+
+def answer_ping(line: socket.socket, payload: bytes) -> None:
+    """Say that we live; Daphne drops who does not."""
+    line.send(struct.pack("!BB", 0x8A, 0x80 | len(payload)) + b"\0\0\0\0" + payload)
+
+
+def drain(line: socket.socket, frames: Frames) -> None:
+    """Read what has come and forget it."""
+    while select.select([line], [], [], 0)[0]:
+        for opcode, payload in frames.feed(line.recv(262144)):
+            if opcode == PING:
+                answer_ping(line, payload)
 
 
 class Frames:

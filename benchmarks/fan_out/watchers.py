@@ -14,7 +14,7 @@ import sys
 import time
 from collections import defaultdict
 
-from benchmarks.fan_out.sockets import TEXT, Frames, open_socket
+from benchmarks.fan_out.sockets import PING, TEXT, Frames, answer_ping, open_socket
 
 TRIES = 5
 STAMP = re.compile(rb'"b":"(\w+)","t":(\d+)')
@@ -46,6 +46,14 @@ def patiently(port: int, path: str, token: str) -> socket.socket:
     return open_socket(port, path, token)
 
 
+def read(line: socket.socket) -> bytes:
+    """What has come; nothing when the line broke."""
+    try:
+        return line.recv(262144)
+    except ConnectionError:
+        return b""
+
+
 def watch(selector: selectors.BaseSelector) -> tuple[dict[str, list[float]], int]:
     """Latencies in milliseconds by block, and the number of sockets that ended."""
     late: dict[str, list[float]] = defaultdict(list)
@@ -54,13 +62,15 @@ def watch(selector: selectors.BaseSelector) -> tuple[dict[str, list[float]], int
         for key, _ in selector.select():
             if key.data is None:
                 return late, lost
-            data = key.fileobj.recv(262144)  # type: ignore[union-attr]
+            data = read(key.fileobj)  # type: ignore[arg-type]
             now = time.monotonic_ns()
             if not data:
                 selector.unregister(key.fileobj)
                 lost += 1
                 continue
             for opcode, payload in key.data.feed(data):
+                if opcode == PING:
+                    answer_ping(key.fileobj, payload)  # type: ignore[arg-type]
                 found = STAMP.search(payload) if opcode == TEXT else None
                 if found:
                     late[found[1].decode()].append((now - int(found[2])) / 1e6)
