@@ -74,10 +74,10 @@ SERVICES = (
     ),
     Service(
         "beat",
-        (*CELERY, "beat", "-S", "django_celery_beat.schedulers:DatabaseScheduler"),
+        (*CELERY, "beat"),
         stage=1,
         grace_seconds=5,
-        connections=2,
+        connections=3,
         pooled=False,
     ),
     Service("gateway", (*MANAGE, "gateway"), stage=2, grace_seconds=10),
