@@ -12,6 +12,7 @@ async function mount(element: HTMLElement): Promise<void> {
   if (!load || mounted.has(element)) return;
   mounted.set(element, () => undefined);
   const unmount = (await load()).mount(element);
+  element.dataset['mounted'] = '';
   if (unmount && element.isConnected) mounted.set(element, unmount);
   else if (unmount) unmount();
 }

@@ -26,6 +26,7 @@ class Socket {
   open(): void {
     this.readyState = 1;
     this.onopen?.();
+    this.frame({ kind: 'pong' });
   }
 
   frame(frame: unknown): void {
@@ -124,10 +125,10 @@ describe('the socket', () => {
     const first = latest();
     first.open();
     vi.advanceTimersByTime(20_000);
-    expect(first.sent).toEqual(['{"kind":"ping"}']);
+    expect(first.sent).toEqual(['{"kind":"ping"}', '{"kind":"ping"}']);
     first.frame({ kind: 'pong' });
     vi.advanceTimersByTime(20_000);
-    expect(first.sent).toHaveLength(2);
+    expect(first.sent).toHaveLength(3);
     vi.advanceTimersByTime(10_000);
     expect(first.readyState).toBe(3);
     vi.advanceTimersByTime(1_000);
@@ -171,11 +172,12 @@ describe('the fallback', () => {
     let answer: (page: EventPage) => void = () => undefined;
     pages = () => new Promise((resolve) => { answer = resolve; });
     failThrice();
-    expect(fetched).toEqual([{ after: 0, wait: 25 }]);
+    expect(fetched).toEqual([{ after: 0, wait: 0 }]);
     answer({ events: [event(1)], last_seq: 1 });
     await vi.advanceTimersByTimeAsync(0);
     expect(seen).toEqual([1]);
     expect(links.at(-1)).toEqual(['polling']);
+    expect(fetched.at(-1)).toEqual({ after: 1, wait: 25 });
 
     vi.advanceTimersByTime(60_000);
     expect(latest().url).toContain('after=1');
@@ -186,6 +188,18 @@ describe('the fallback', () => {
     expect(seen).toEqual([1]);
     latest().frame({ kind: 'event', event: event(2) });
     expect(seen).toEqual([1, 2]);
+  });
+
+  it('polls also when sockets open only to be cut', () => {
+    follow();
+    for (let i = 0; i < 3; i += 1) {
+      latest().readyState = 1;
+      latest().onopen?.();
+      latest().drop();
+      if (i < 2) vi.advanceTimersByTime(30_000);
+    }
+    expect(fetched).toHaveLength(1);
+    expect(links).not.toContainEqual(['live']);
   });
 
   it('says that the server cannot be reached, and keeps trying', async () => {

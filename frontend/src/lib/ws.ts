@@ -12,6 +12,7 @@ const HEARTBEAT_MS = 20_000;
 const PATIENCE_MS = 10_000;
 const FAILURES_BEFORE_POLLING = 3;
 const RETRY_SOCKET_MS = 60_000;
+const LONG_POLL_SECONDS = 25;
 
 export interface StreamOptions {
   /** ws:// or wss:// address without the query. */
@@ -39,6 +40,7 @@ export class StreamConnection {
   private link: Link | null = null;
   private failures = 0;
   private stopped = false;
+  private proven = false;
   private filling = false;
   private heartbeat: ReturnType<typeof setTimeout> | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -83,12 +85,19 @@ export class StreamConnection {
     socket.onclose = (event) => this.onClose(socket, event.code);
   }
 
+  /** Open is not enough: some proxies open a socket only to cut it. The first frame is the proof. */
   private onOpen(): void {
+    this.proven = false;
+    this.say({ kind: 'ping' });
+    this.beat();
+  }
+
+  private onProof(): void {
+    this.proven = true;
     this.failures = 0;
     this.polling?.abort();
     this.polling = null;
     this.tell('live');
-    this.beat();
   }
 
   private beat(): void {
@@ -109,6 +118,7 @@ export class StreamConnection {
 
   private onFrame(frame: Frame): void {
     this.beat();
+    if (!this.proven) this.onProof();
     if (frame.kind === 'event') this.take(eventsOf(frame));
     else if (frame.kind === 'presence') this.options.onPresence(frame.people ?? []);
     else if (frame.kind === 'reconnect') this.drop();
@@ -151,11 +161,13 @@ export class StreamConnection {
     const polling = new AbortController();
     this.polling = polling;
     let misses = 0;
+    let wait = 0;
     while (!polling.signal.aborted) {
       try {
-        const page = await this.options.fetchEvents(this.last, 25, polling.signal);
+        const page = await this.options.fetchEvents(this.last, wait, polling.signal);
         if (polling.signal.aborted) return;
         misses = 0;
+        wait = LONG_POLL_SECONDS;
         this.tell('polling');
         this.take(page.events);
       } catch (error) {

@@ -85,7 +85,10 @@ class SessionPage {
       endingOf,
       onEvents: (events) => this.onEvents(events),
       onPresence: (people) => this.context.showPeople(people),
-      onLink: (link, ending) => this.bar.show(link, ending),
+      onLink: (link, ending) => {
+        this.root.dataset['link'] = link;
+        this.bar.show(link, ending);
+      },
     });
     this.connection.start();
   }

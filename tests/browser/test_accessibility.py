@@ -1,0 +1,80 @@
+"""WCAG: axe finds nothing on any page, light, dark and right to left, wide and narrow."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.desk import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PAGES = [
+    "/sessions",
+    "/sessions?tab=trash",
+    "/sessions?q=nothing-fits-this",
+    "/sessions/new",
+    "/settings",
+    "/settings/people",
+    "/settings/teams",
+    "/settings/tokens",
+    "/settings/organization",
+    "/settings/password",
+    "/audit",
+    "/marketplace",
+    "/marketplace/new",
+    "/no-such-page",
+]
+OVERLAYS = ["share", "trash", "me", "session-menu"]
+
+
+def faults(page: Page, what: str) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    lines = [f"{what}: {one['id']} {one['nodes'][0]['html'][:120]}" for one in found]
+    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return [*lines, f"{what}: wider than the screen"] if wide else lines
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("mode", ["light", "dark", "rtl"])
+def test_axe_finds_nothing(desk: Desk, mode: str, width: int) -> None:
+    alice = desk.house.alice
+    session = desk.start("accessible")
+    alice.run(session, "/sh echo one\n/sh false")
+    alice.prompt(session, "/sh curl http://192.0.2.1/")
+    alice.settled(session)
+    page = desk.page(
+        "alice",
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if mode == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    found: list[str] = []
+
+    for path in [*PAGES, f"/sessions/{session}"]:
+        page.goto(desk.house.url + path)
+        page.evaluate(f"document.documentElement.dir = '{'rtl' if mode == 'rtl' else 'ltr'}'")
+        page.wait_for_load_state("networkidle" if "/sessions/" not in path else "load")
+        found += faults(page, path)
+    expect(page.locator(".run-end")).to_be_visible()
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    found += faults(page, "opened tool cards")
+    for name in OVERLAYS:
+        page.evaluate(f"document.getElementById('{name}').showPopover()")
+        found += faults(page, name)
+        page.evaluate(f"document.getElementById('{name}').hidePopover()")
+
+    assert found == []
+
+
+def test_the_pages_of_nobody(desk: Desk) -> None:
+    page = desk.browser.new_page()
+    found: list[str] = []
+
+    for path in ["/sign-in", "/invitations/used-up", "/no-such-page"]:
+        page.goto(desk.house.url + path)
+        found += faults(page, path)
+
+    page.close()
+    assert found == []
