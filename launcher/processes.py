@@ -77,7 +77,7 @@ SERVICES = (
         (*CELERY, "beat"),
         stage=1,
         grace_seconds=5,
-        connections=3,
+        connections=2,
         pooled=False,
     ),
     Service("gateway", (*MANAGE, "gateway"), stage=2, grace_seconds=10),

@@ -101,14 +101,14 @@ def test_a_killed_web_process_costs_a_watcher_no_event_and_none_comes_twice(
         await asyncio.to_thread(
             alice.prompt, session, "/sh for i in $(seq 30); do echo $i; sleep 0.2; done"
         )
-        while viewer.last < 8:  # noqa: ASYNC110
+        while viewer.last < 8:
             await asyncio.sleep(0.05)
         await asyncio.to_thread(kill, strong_house, "web")
         await asyncio.to_thread(until, lambda: answers(alice), seconds=40)
         await asyncio.to_thread(alice.settled, session)
         length = len(await asyncio.to_thread(alice.events, session))
         async with asyncio.timeout(20):
-            while viewer.last < length:  # noqa: ASYNC110
+            while viewer.last < length:
                 await asyncio.sleep(0.05)
         watching.cancel()
         return viewer
