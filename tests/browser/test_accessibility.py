@@ -32,7 +32,9 @@ OVERLAYS = ["share", "trash", "me", "session-menu"]
 def faults(page: Page, what: str) -> list[str]:
     found = Axe().run(page).response["violations"]
     lines = [f"{what}: {one['id']} {one['nodes'][0]['html'][:120]}" for one in found]
-    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    wide = page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
     return [*lines, f"{what}: wider than the screen"] if wide else lines
 
 

@@ -43,7 +43,9 @@ def test_polling_takes_over_where_sockets_do_not_get_through(desk: Desk) -> None
     page = desk.page("alice")
     page.route_web_socket("**/ws/sessions/*", lambda route: route.close(code=1011))
     page.goto(f"{desk.house.url}/sessions/{session}")
-    expect(page.locator("[data-slot=connection]")).to_contain_text("Live updates come a little later")
+    expect(page.locator("[data-slot=connection]")).to_contain_text(
+        "Live updates come a little later"
+    )
 
     alice.run(session, "/sh echo by polling")
 

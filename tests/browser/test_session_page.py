@@ -105,7 +105,9 @@ def test_withdrawn_access_is_said_at_once(desk: Desk) -> None:
 
     desk.house.alice.delete(f"/sessions/{session}/shares/{rows[0]['id']}")
 
-    expect(bob.locator("[data-slot=connection]")).to_contain_text("access to this session was withdrawn")
+    expect(bob.locator("[data-slot=connection]")).to_contain_text(
+        "access to this session was withdrawn"
+    )
 
 
 def test_renaming_and_forking_from_the_page(desk: Desk) -> None:
