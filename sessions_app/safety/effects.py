@@ -11,6 +11,7 @@ from sessions_app.safety.paths import Place, Zone, canonical
 from sessions_app.safety.places import (
     AUTOMATION_PLACES,
     EVIDENCE_PLACES,
+    MAX_NAME,
     PRIVATE_PLACES,
     PUBLIC,
     REPOSITORY_PLACES,
@@ -149,7 +150,7 @@ def _tool_made(place: Place) -> bool:
     """Directories and files only tools fill, inside the workspace."""
     if place.zone not in {Zone.WORKSPACE, Zone.UNKNOWN} or "/.git" in place.path:
         return False
-    return named(place.name, TOOL_MADE)
+    return len(place.name) <= MAX_NAME and named(place.name, TOOL_MADE)
 
 
 def _device(kind: Use, place: Place) -> Finding | None:

@@ -76,6 +76,10 @@ node_modules __pycache__ .pytest_cache .mypy_cache .ruff_cache .tox .nox .next .
 """Names only tools give: what bears them comes back with the next run."""
 
 
+MAX_NAME = 255
+"""Bytes of a file name on any usual file system; nothing longer names a place."""
+
+
 class PlaceTable:
     """Patterns of special places, answering for the components of a canonical path."""
 
@@ -89,6 +93,8 @@ class PlaceTable:
 
     def holds(self, parts: list[str]) -> bool:
         """Whether the path is one of these places, or a pattern that would match one."""
+        if any(len(part) > MAX_NAME for part in parts):
+            return False
         path = "/".join(parts)
         if GLOB_CHARACTERS.isdisjoint(path):
             return self._literal.fullmatch(path) is not None

@@ -17,12 +17,14 @@ from sessions_app.safety.model import (
     Verdict,
 )
 
-MAX_COMMANDS = 1500
-"""Commands examined in one call."""
+MAX_COMMANDS = 500
+"""Commands examined in one call; a script of some 20 KB."""
 MAX_DEPTH = 40
 """Nested statements, substitutions and scripts within scripts."""
-MAX_SECONDS = 0.025
-"""CPU time of this thread for one analysis; a usual command takes a hundredth of it."""
+MAX_SECONDS = 0.15
+"""CPU time of this thread for one analysis: a safety net, a thousand usual commands wide."""
+MAX_PARSE_SECONDS = 0.05
+"""CPU time for parsing one script: error recovery can grow with the square of hostile text."""
 SHOWN_TARGETS = 4
 
 EXHAUSTED = Finding(

@@ -9,8 +9,9 @@ from tree_sitter import Node
 
 from sessions_app.safety.frame.state import Frame, Shell, Value
 from sessions_app.safety.shell.parameters import Parameters
-from sessions_app.safety.shell.syntax import SUBSTITUTIONS, substitutions
+from sessions_app.safety.shell.syntax import MAX_CHILDREN, SUBSTITUTIONS, substitutions
 from sessions_app.safety.text import HOME, hole
+from sessions_app.safety.trace import BudgetExceededError
 from sessions_app.safety.values.streams import Stream, computed
 from sessions_app.safety.values.words import (
     GLOB_CHARACTERS,
@@ -141,6 +142,8 @@ class Expander:
 
     def _node(self, node: Node, built: Fields, *, quoted: bool) -> None:
         kind = node.type
+        if node.child_count > MAX_CHILDREN:
+            raise BudgetExceededError
         if kind in {"word", "number", "brace_expression", "extglob_pattern", "regex"}:
             self._word(node, built)
         elif kind == "raw_string":

@@ -7,19 +7,26 @@ import time
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser, Point
 
-from sessions_app.safety.trace import BudgetExceededError
+from sessions_app.safety.model import Danger, Finding, Reason
+from sessions_app.safety.trace import MAX_PARSE_SECONDS, BudgetExceededError
 
 LANGUAGE = Language(tree_sitter_bash.language())
 CHUNK = 8192
+MAX_CHILDREN = 4_000
+"""Words of one command, or statements of one block."""
+UNPARSED = Finding(
+    Danger.CAUTION,
+    Reason("shell.unparsed", "A part of the command could not be parsed."),
+)
 SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
 
 
-def parse(source: bytes, seconds: float) -> Node:
+def parse(source: bytes) -> Node:
     """The root of the syntax tree; raises `BudgetExceededError` when parsing takes too long.
 
     Error recovery of the parser can grow with the square of hostile input, hence the limit.
     """
-    deadline = time.thread_time() + seconds
+    deadline = time.thread_time() + MAX_PARSE_SECONDS
 
     def read(offset: int, _point: Point) -> bytes:
         return source[offset : offset + CHUNK]

@@ -11,7 +11,7 @@ from tree_sitter import Node
 from sessions_app.safety.effects import Use, use
 from sessions_app.safety.frame.start import Start
 from sessions_app.safety.frame.state import Frame, Function
-from sessions_app.safety.model import Danger, Finding, Reason
+from sessions_app.safety.model import Danger
 from sessions_app.safety.paths import place
 from sessions_app.safety.shell.commands import run
 from sessions_app.safety.shell.expansion import Expander
@@ -19,16 +19,12 @@ from sessions_app.safety.shell.lexical import Lexer, dollar_backquotes
 from sessions_app.safety.shell.loops import ENDLESS_SPAWNING, FORK_BOMB, endless_spawning, fork_bomb
 from sessions_app.safety.shell.redirects import REDIRECTS, Redirections, redirections
 from sessions_app.safety.shell.simple import assignment, declaration, simple, unset
-from sessions_app.safety.shell.syntax import chunks, members, parse
-from sessions_app.safety.trace import Trace
+from sessions_app.safety.shell.syntax import MAX_CHILDREN, UNPARSED, chunks, members, parse
+from sessions_app.safety.trace import BudgetExceededError, Trace
 from sessions_app.safety.values.streams import EMPTY, Stream, joined
 from sessions_app.safety.values.words import Word, words
 
 NO_STATEMENT = frozenset({"comment", "heredoc_body", "heredoc_end", "heredoc_start"})
-UNPARSED = Finding(
-    Danger.CAUTION,
-    Reason("shell.unparsed", "A part of the command could not be parsed."),
-)
 
 
 class Walker:
@@ -42,7 +38,7 @@ class Walker:
         """Walk a script in this frame; answers what it prints."""
         self.trace.deeper()
         source = Lexer(text, frame.heredocs).run().encode()
-        root = parse(source, self.trace.seconds_left())
+        root = parse(source)
         inner = replace(frame, source=source, stdin=stdin)
         output = self._statements(root, inner)
         self._calls_back(inner)
@@ -68,7 +64,7 @@ class Walker:
         """The text of an unquoted here document, its expansions done."""
         text = f":<<QD_END\n{dollar_backquotes(body)}\nQD_END\n"
         source = text.encode()
-        waiting = [parse(source, self.trace.seconds_left())]
+        waiting = [parse(source)]
         while waiting:
             node = waiting.pop()
             if node.type == "heredoc_body":
@@ -88,6 +84,8 @@ class Walker:
         return joined(outputs)
 
     def _statement(self, node: Node, frame: Frame) -> Stream:
+        if node.child_count > MAX_CHILDREN:
+            raise BudgetExceededError
         handler = HANDLERS.get(node.type)
         if handler is not None:
             return handler(self, node, frame)
@@ -258,6 +256,8 @@ class Walker:
             self._split_words(text, frame, stdin)
             return
         self.retrying = True
+        if "((" in text:
+            self.script(text.replace("((", "( ("), frame.fork(), stdin)
         for chunk in chunks(text):
             self.script(chunk, frame.fork(), stdin)
         self.retrying = False
