@@ -73,7 +73,7 @@ def _session(session: AgentSession, run: Run | None) -> dict[str, Any]:
 def _transcript(session: AgentSession, before: int) -> Transcript:
     """The newest messages and calls before a `seq`, merged by it."""
     span = {"seq__lt": before} if before else {}
-    messages = session.messages.filter(**span).select_related("author").order_by("-seq")[:SHOWN]
+    messages = session.messages.filter(**span).select_related("author", "session").order_by("-seq")[:SHOWN]
     calls = session.tool_calls.filter(**span).order_by("-seq")[:SHOWN]
     found: list[Message | ToolCall] = [*messages, *calls]
     rows = sorted(found, key=lambda row: row.seq)
@@ -88,7 +88,7 @@ def _entry(row: Message | ToolCall) -> dict[str, Any]:
             "kind": "message",
             "id": row.pk,
             "role": row.role,
-            "author": "Agent" if agent else row.author_name or "Somebody",
+            "author": row.session.runtime if agent else row.author_name or "Somebody",
             "author_kind": "agent" if agent else "user",
             "at": row.created_at,
             "html": to_html(row.content) if agent else "",
