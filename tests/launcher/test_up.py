@@ -11,7 +11,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -67,6 +67,15 @@ class Installation:
         return int(path.read_text().split()[0]) if path.exists() else 0
 
 
+def kill(find: Callable[[], int]) -> int:
+    """Kills a process once it is found. Zero would mean our own group: never that."""
+    wait_for(lambda: find() > 1, "the process to kill is there")
+    pid = find()
+    assert pid > 1
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
 def command(*arguments: str) -> list[str]:
     return [str(ROOT / "quarterdeck"), "up", "--no-system", *arguments]
 
@@ -120,9 +129,7 @@ def test_a_port_in_use_is_told_before_anything_is_made(installation: Installatio
 
 
 def test_a_killed_server_process_comes_back(installation: Installation) -> None:
-    before = installation.pid_of("daphne")
-
-    os.kill(before, signal.SIGKILL)
+    before = kill(lambda: installation.pid_of("daphne"))
 
     wait_for(lambda: installation.pid_of("daphne") not in {0, before}, "web is started again")
     wait_for(lambda: installation.status("/readyz") == 200, "it is ready again")
@@ -130,9 +137,7 @@ def test_a_killed_server_process_comes_back(installation: Installation) -> None:
 
 
 def test_a_killed_database_comes_back(installation: Installation) -> None:
-    before = installation.postgres()
-
-    os.kill(before, signal.SIGKILL)
+    before = kill(installation.postgres)
 
     wait_for(lambda: installation.postgres() not in {0, before}, "PostgreSQL is started again")
     wait_for(lambda: installation.status("/readyz") == 200, "it is ready again")
