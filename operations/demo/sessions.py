@@ -26,7 +26,7 @@ plan:
   - name: Check
     tool: read_file
     args: {path: notes/machine.txt}
-    expect: {contains: [ "{{machine.content}}", Linux ]}
+    expect: {contains: Linux}
 ```
 """
 _STORIES = (

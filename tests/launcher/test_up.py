@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -58,8 +59,9 @@ class Installation:
 
     def pid_of(self, *words: str) -> int:
         for child in psutil.Process(self.process.pid).children():
-            if set(words) <= set(child.cmdline()):
-                return child.pid
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if set(words) <= set(child.cmdline()):
+                    return child.pid
         return 0
 
     def postgres(self) -> int:

@@ -17,7 +17,7 @@ plan:
     save_as: read
   - tool: shell
     args: {command: "echo {{read.content}}"}
-    when: {contains: ["{{read.content}}", one]}
+    when: {of: read.content, contains: one}
     expect: {exit_code: 0}
 ```
 """

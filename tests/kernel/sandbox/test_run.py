@@ -113,7 +113,10 @@ async def test_files_it_makes_belong_to_the_workspaces_owner(
 
 
 async def test_processor_time_and_memory_are_accounted(supervisor: Supervisor, jail: Jail) -> None:
-    script = "x = bytearray(300_000_000); sum(i * i for i in range(3_000_000))"
+    script = (
+        "import time; x = bytearray(b'1') * 300_000_000; "
+        "sum(i * i for i in range(3_000_000)); time.sleep(1)"
+    )
 
     done = await supervisor.run(jail, ["/usr/bin/python3", "-c", script])
 

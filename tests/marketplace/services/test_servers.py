@@ -198,7 +198,7 @@ def test_the_history_says_who_and_in_which_chain(cast: Cast, register: Register)
         servers.disable_server(cast.alice, server)
 
     row = server.history.first()
-    assert (row.history_user_id, row.deed_correlation_id) == (cast.alice.pk, chain)
+    assert (row.history_user_id, row.correlation_id) == (cast.alice.pk, chain)
     assert not row.enabled
 
 

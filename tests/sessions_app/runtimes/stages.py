@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import json
 import os
@@ -63,6 +64,7 @@ class Stage:
     model: str = ""
     server: HttpServer | None = None
     spawner: Spawner = field(default_factory=Spawner)
+    before: set[int] = field(default_factory=lambda: _children())
 
     @property
     def runtime_name(self) -> str:
@@ -93,7 +95,7 @@ class Stage:
     async def idle(self) -> None:
         """Wait until no connection and no child process is left."""
         await until(lambda: not (self.server and self.server.open_connections))
-        await until(lambda: not _children())
+        await until(lambda: not (_children() - self.before))
 
     def golden(self, io: MemoryIO) -> list[Event]:
         """What was said, thought and called, in order.
@@ -150,12 +152,14 @@ def _is_summary(text: str) -> bool:
     return any(text.startswith(start) for start in ("1. ", "shell", "read_file", "hang"))
 
 
-def _children() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE
-    ]
+def _children() -> set[int]:
+    """Living processes below this one."""
+    found = set()
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if child.status() != psutil.STATUS_ZOMBIE:
+                found.add(child.pid)
+    return found
 
 
 async def until(condition: Callable[[], Any]) -> None:
