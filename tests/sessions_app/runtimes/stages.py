@@ -64,7 +64,10 @@ class Stage:
     model: str = ""
     server: HttpServer | None = None
     spawner: Spawner = field(default_factory=Spawner)
-    before: set[int] = field(default_factory=lambda: _children())
+    before: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.before = _children()
 
     @property
     def runtime_name(self) -> str:
