@@ -135,7 +135,7 @@ def test_a_killed_helper_process_is_replaced_and_work_goes_on(
     assert alice.run(session, "/sh echo after")[0]["content"] == "after\n"
 
 
-@pytest.mark.parametrize("victim", ["postmaster"])
+@pytest.mark.parametrize("victim", ["postmaster", "backend"])
 def test_a_killed_database_loses_nothing_confirmed_and_everybody_recovers(
     strong_house: House, victim: str
 ) -> None:
