@@ -23,7 +23,10 @@ from launcher.notices import say
 from launcher.quietly import run_quietly
 from launcher.uvwheel import fetch_uv
 
-PIP_OPTIONS = ("--quiet", "--no-compile", "--require-hashes")
+LOCKED = ("--no-deps", "--require-hashes")
+"""The lists are complete. Resolved again, `pydantic[email]` would match a release newer than the
+pin, for which there is no hash: to pip a name with extras is another name."""
+PIP_OPTIONS = ("--quiet", "--no-compile", *LOCKED)
 """Without compiling everything a third of the time is saved; what is imported gets compiled."""
 COMPLETE = ".complete"
 """Written last: a directory without it was interrupted and is made anew."""
@@ -96,7 +99,7 @@ def choose_installer(path: Path, home: Path) -> Installer:
     uv = uv or str(fetch_uv(home))
     make = (uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(path))
     python = ("--python", str(path / "bin" / "python"))
-    return Installer("uv", make, (uv, "pip", "install", *python, "--require-hashes", "-r"))
+    return Installer("uv", make, (uv, "pip", "install", *python, *LOCKED, "-r"))
 
 
 def can_venv() -> bool:

@@ -81,7 +81,7 @@ def test_uv_on_path_is_taken_first(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     assert installer.name == "uv"
     assert installer.create[0] == installer.install[0] == str(uv)
-    assert "--require-hashes" in installer.install
+    assert {"--no-deps", "--require-hashes"} <= set(installer.install)
 
 
 def test_without_uv_this_pythons_venv_and_pip_are_taken(
@@ -93,7 +93,7 @@ def test_without_uv_this_pythons_venv_and_pip_are_taken(
 
     assert installer.name == "pip"
     assert installer.create == (sys.executable, "-m", "venv", str(tmp_path / "env"))
-    assert "--require-hashes" in installer.install
+    assert {"--no-deps", "--require-hashes"} <= set(installer.install)
 
 
 def test_without_ensurepip_the_pinned_uv_comes_from_the_configured_index(

@@ -85,7 +85,18 @@ def _install_python(folder: Path) -> None:
         builder = folder / "builder"
         venv.create(builder, with_pip=True)
         pip = [str(builder / "bin" / "pip"), "install", "--disable-pip-version-check"]
-    _run([*pip, "--quiet", "--require-hashes", "-r", requirements, "--target", str(folder)])
+    _run(
+        [
+            *pip,
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+            "-r",
+            requirements,
+            "--target",
+            str(folder),
+        ]
+    )
     shutil.rmtree(folder / "builder", ignore_errors=True)
 
 
