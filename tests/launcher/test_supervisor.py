@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.launcher.trees import Tree, marked, wait_for
+from tests.launcher.trees import Tree, lives, marked, wait_for, watchdogs_of
 
 SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
 STUBBORN = (
@@ -162,14 +162,9 @@ def test_a_killed_supervisor_leaves_no_process(tree: Callable[..., Tree], home: 
 def test_the_watchdog_is_replaced_when_it_dies(tree: Callable[..., Tree], home: Path) -> None:
     running = tree(python("worker", STUBBORN))
     running.pid_of("worker")
-    supervisor = psutil.Process(running.process.pid)
 
     def watchdogs() -> list[int]:
-        return [
-            child.pid
-            for child in supervisor.children()
-            if "launcher.watchdog" in child.cmdline() and child.status() != "zombie"
-        ]
+        return [child.pid for child in watchdogs_of(running.process.pid)]
 
     (first,) = watchdogs()
     os.kill(first, signal.SIGKILL)
@@ -186,17 +181,16 @@ def test_a_new_supervisor_ends_what_an_earlier_one_left(
 ) -> None:
     first = tree(python("worker", STUBBORN))
     worker = first.pid_of("worker")
-    for child in psutil.Process(first.process.pid).children():
-        if "launcher.watchdog" in child.cmdline():
-            first.process.send_signal(signal.SIGSTOP)
-            child.kill()
+    (watchdog,) = watchdogs_of(first.process.pid)
+    first.process.send_signal(signal.SIGSTOP)
+    watchdog.kill()
     first.process.kill()
     first.process.wait()
     assert psutil.pid_exists(worker)
 
     second = tree(python("web", SLEEPER))
 
-    assert not psutil.pid_exists(worker) or psutil.Process(worker).status() == "zombie"
+    assert not lives(worker)
     assert psutil.pid_exists(second.pid_of("web"))
 
 

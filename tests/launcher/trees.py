@@ -39,6 +39,26 @@ def marked(data_dir: Path) -> list[psutil.Process]:
     return found
 
 
+def watchdogs_of(supervisor: int) -> list[psutil.Process]:
+    """The living watchdogs of a supervisor; one that is just dying has no command line."""
+    found = []
+    for child in psutil.Process(supervisor).children():
+        try:
+            if "launcher.watchdog" in child.cmdline():
+                found.append(child)
+        except psutil.Error:
+            continue
+    return found
+
+
+def lives(pid: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    try:
+        return psutil.Process(pid).status() != "zombie"
+    except psutil.NoSuchProcess:
+        return False
+
+
 class Tree:
     """A supervisor running in its own process."""
 
