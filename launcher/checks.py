@@ -18,7 +18,7 @@ from launcher.frontend import ensure_frontend
 from launcher.leash import die_with_parent
 from launcher.notices import say
 from launcher.postgres import start_private
-from launcher.system import ensure_browser
+from launcher.system import ensure_browser, ensure_sandbox
 
 WORKERS = "2"
 PATIENCE_SECONDS = 3.0
@@ -36,6 +36,7 @@ def run_tests(options: Options) -> int:
         else ["-n", WORKERS, "--dist", "loadgroup"]
     )
     ensure_frontend(options.data_dir)
+    ensure_sandbox(allowed=options.system)
     ensure_browser(allowed=options.system)
     with test_database() as variables:
         return _run([sys.executable, "-m", "pytest", *parallel, *options.rest], variables)
