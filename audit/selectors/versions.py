@@ -49,8 +49,15 @@ def _versions(model: type[DeedLinked], entry: LedgerEntry) -> Iterator[Any]:
         return
     rows = model._base_manager.filter(correlation_id=entry.correlation_id, xid=entry.xid)
     for row in rows.order_by("pk"):
-        if getattr(row, "organization_id", None) in {None, entry.organization_id}:
+        if _tenant_of(row) in {None, entry.organization_id}:
             yield row
+
+
+def _tenant_of(version: Any) -> Any:
+    """Whose configuration it is, by its column or, as with an organization itself, its rule."""
+    if hasattr(version, "organization_id"):
+        return version.organization_id
+    return getattr(version.instance, "organization_id", None)
 
 
 def _diff(version: Any) -> Iterator[Change]:

@@ -29,6 +29,8 @@ class MemberLine:
     last_seen_at: datetime | None
     is_me: bool
     can_change: bool
+    is_break_glass: bool
+    can_be_break_glass: bool
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,7 @@ def members_matching(actor: Actor, organization: Organization, text: str) -> Que
 
 def member_lines(actor: Actor, role: str | None, rows: Sequence[Membership]) -> list[MemberLine]:
     """Members with their teams; `role` is the viewer's own."""
-    teams: dict[UUID, list[str]] = defaultdict(list)
-    if rows:
-        inside = TeamMember.objects.filter(
-            user__in=[row.user_id for row in rows], team__organization_id=rows[0].organization_id
-        )
-        for user_id, name in inside.order_by("team__name").values_list("user_id", "team__name"):
-            teams[user_id].append(name)
+    teams, gives = _teams_of(rows), _holds_break_glass(actor, rows)
     return [
         MemberLine(
             id=row.pk,
@@ -69,9 +65,30 @@ def member_lines(actor: Actor, role: str | None, rows: Sequence[Membership]) -> 
             last_seen_at=row.user.last_login,
             is_me=row.user_id == actor.actor_id,
             can_change=_can_change(actor, role, row),
+            is_break_glass=row.is_break_glass,
+            can_be_break_glass=(
+                gives and row.role == OrganizationRole.OWNER and not row.is_break_glass
+            ),
         )
         for row in rows
     ]
+
+
+def _teams_of(rows: Sequence[Membership]) -> dict[UUID, list[str]]:
+    teams: dict[UUID, list[str]] = defaultdict(list)
+    inside = TeamMember.objects.filter(
+        user__in=[row.user_id for row in rows],
+        team__organization_id__in={row.organization_id for row in rows},
+    )
+    for user_id, name in inside.order_by("team__name").values_list("user_id", "team__name"):
+        teams[user_id].append(name)
+    return teams
+
+
+def _holds_break_glass(actor: Actor, rows: Sequence[Membership]) -> bool:
+    """Only its holder gives the mark away."""
+    here = Membership.objects.filter(organization_id__in={row.organization_id for row in rows})
+    return here.filter(user_id=actor.actor_id, is_break_glass=True).exists()
 
 
 def open_invitations(actor: Actor, organization: Organization) -> QuerySet[Invitation]:
