@@ -17,6 +17,7 @@ from identity.selectors.people import members_of, organizations_of
 from identity.services import memberships, organizations
 from kernel.errors import NotFoundError
 from kernel.http.schema import PAGING, page_of
+from kernel.http.serializers import Strict
 from kernel.http.views import ApiView
 
 
@@ -83,7 +84,7 @@ class BreakGlassView(ApiView):
     @extend_schema(request=None, responses=shapes.MemberOutput)
     def post(self, request: Request, pk: UUID, member: UUID) -> Response:
         """Make another owner the one whom nobody can remove; its holder gives the mark."""
-        self.given(shapes.Strict)
+        self.given(Strict)
         found = member_of(self, pk, member)
         memberships.appoint_break_glass(self.actor, found)
         return Response(shapes.MemberOutput(member_of(self, pk, member)).data)

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from identity.enums import MANAGERS, OrganizationRole, TeamRole
 from identity.models import Invitation, Membership, Organization, Team, TeamMember, User
+from identity.policies.roles import known_id
 from identity.selectors.people import members_of, teams_of
 from kernel import clock
 from kernel.actors import Actor
@@ -87,8 +88,11 @@ def _teams_of(rows: Sequence[Membership]) -> dict[UUID, list[str]]:
 
 def _holds_break_glass(actor: Actor, rows: Sequence[Membership]) -> bool:
     """Only its holder gives the mark away."""
+    who = known_id(actor)
+    if who is None:
+        return False
     here = Membership.objects.filter(organization_id__in={row.organization_id for row in rows})
-    return here.filter(user_id=actor.actor_id, is_break_glass=True).exists()
+    return here.filter(user_id=who, is_break_glass=True).exists()
 
 
 def open_invitations(actor: Actor, organization: Organization) -> QuerySet[Invitation]:
