@@ -1,7 +1,8 @@
 """Every verb for the offices and object roles beside the cast: who passes stands in offices.yaml.
 
 The cast's owner, members and auditor stand in `expected.yaml`; here are an admin, a guest and a
-service account of acme, and people with whom just the session at hand is shared.
+service account of acme, members with whom the session at hand is shared, and an invited guest who
+may edit it.
 """
 
 from __future__ import annotations
@@ -22,21 +23,23 @@ from tests.factories.cast import Cast
 from tests.factories.targets import case_of
 
 TABLE: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("offices.yaml").read_text())
-ROLES = {"admin": "admin", "guest": "guest", "service": "member"}
-SHARES = (SessionRole.VIEWER, SessionRole.COMMENTER, SessionRole.APPROVER)
+ROLES = {"admin": "admin", "guest": "guest", "invited": "guest", "service": "member"}
+SHARES = {
+    "viewer": SessionRole.VIEWER,
+    "commenter": SessionRole.COMMENTER,
+    "approver": SessionRole.APPROVER,
+    "invited": SessionRole.EDITOR,
+}
 
 
 def _holders(cast: Cast) -> dict[str, User]:
     """One person for each office and each share, all in acme."""
     tail = cast.acme.slug
-    people = {
-        name: User.objects.create_user(f"{name}-{tail}")
-        for name in (*ROLES, *(role.value for role in SHARES))
-    }
+    people = {name: User.objects.create_user(f"{name}-{tail}") for name in {**ROLES, **SHARES}}
     User.objects.filter(pk=people["service"].pk).update(kind="service")
     people["service"].kind = "service"
     for name, person in people.items():
-        role = ROLES.get(name, "guest")
+        role = ROLES.get(name, "member")
         Membership.objects.create(organization=cast.acme, user=person, role=role)
     return people
 
@@ -45,8 +48,8 @@ def _share(target: Any, people: dict[str, User]) -> None:
     session = target if isinstance(target, AgentSession) else getattr(target, "session", None)
     if session is None or session._state.adding:
         return
-    for role in SHARES:
-        grant(session, people[role.value], role.value, granted_by_id=None)
+    for name, role in SHARES.items():
+        grant(session, people[name], role.value, granted_by_id=None)
 
 
 @pytest.mark.parametrize("name", sorted(registry))
@@ -71,7 +74,7 @@ def test_the_table_names_no_verb_that_is_gone() -> None:
 
 
 def test_each_share_includes_those_below_it() -> None:
-    below = [set(TABLE[role.value]) for role in SHARES]
+    below = [set(TABLE[name]) for name in ("viewer", "commenter", "approver")]
 
     assert below[0] <= below[1] <= below[2]
 
@@ -88,9 +91,12 @@ def test_an_office_lists_stops_and_transfers_and_its_reading_is_a_recorded_verb(
     assert registry["sessions.read_content"].reads
 
 
-def test_guests_make_nothing() -> None:
-    assert set(TABLE["guest"]) == {
+def test_guests_make_nothing_of_their_own() -> None:
+    doors = {
         "identity.accept_invitation",
         "identity.fail_sign_in",
         "identity.set_password_by_link",
     }
+
+    assert set(TABLE["guest"]) == doors
+    assert {"sessions.create", "sessions.fork"} & set(TABLE["invited"]) == set()
