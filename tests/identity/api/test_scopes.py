@@ -38,13 +38,15 @@ def test_a_reading_token_writes_nowhere(cast: Cast) -> None:
     for address in ADDRESSES:
         for method in WRITES:
             answer = reader.send(method, address, {})
-            if (answer.status_code, answer.json()["code"]) != (403, "scope_missing"):
+            refused = answer.status_code == 403 and answer.json()["code"] == "scope_missing"
+            if not refused and answer.status_code != 405:
                 passed.append((method, address, answer.status_code))
 
     assert len(ADDRESSES) > 40
     assert passed == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_token_for_metrics_reads_nothing_else(cast: Cast) -> None:
     scraper = _caller(cast, "metrics")
 
@@ -52,12 +54,13 @@ def test_a_token_for_metrics_reads_nothing_else(cast: Cast) -> None:
         (method, address)
         for address in ADDRESSES
         for method in ("GET", *WRITES)
-        if scraper.send(method, address).status_code != 403
+        if scraper.send(method, address).status_code not in {403, 405}
     ]
 
     assert passed == []
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("end", ["expired", "revoked", "closed"])
 def test_an_ended_token_opens_no_address(cast: Cast, end: str) -> None:
     soon = clock.now() + timedelta(hours=1)
@@ -101,7 +104,8 @@ async def test_a_socket_asks_the_same(scopes: tuple[str, ...], ended: str, *, op
     socket = WebsocketCommunicator(application, path, subprotocols=[f"bearer.{text}"])
 
     connected, _protocol = await socket.connect(timeout=5)
-    await socket.disconnect()
+    if connected:
+        await socket.disconnect()
     await hub().close()
 
     assert connected == opens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def _shown(cast: Cast, entry: LedgerEntry) -> dict[str, tuple[str | None, str | 
     page = anna.get(f"/audit/{entry.fact_id}")
     told = Caller(cast.anna).get(f"/audit/events/{entry.fact_id}").json()["changes"]
     for line in page.context["history"]:
-        assert str(line["new"]) in page.content.decode()
+        assert (line["new"] or "") in html.unescape(page.content.decode())
     found = {line["field"]: (line["old"], line["new"]) for line in page.context["history"]}
     assert found == {line["field"]: (line["old"], line["new"]) for line in told}
     return found
