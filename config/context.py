@@ -22,8 +22,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "shell": {
             "organizations": rows,
             "organization": current,
-            "running_count": running_sessions(user),
-            "inbox_count": pending_approvals(user),
+            "running_count": running_sessions(user, current.pk) if current else 0,
+            "inbox_count": pending_approvals(user, current.pk) if current else 0,
             "can_see_audit": getattr(current, "role", None) in {"owner", "auditor"},
         }
     }

@@ -40,7 +40,7 @@ class LastOperatorError(ConflictError):
 
 
 class BreakGlassError(ConflictError):
-    """The break-glass owner can only be changed by themselves; an operator can appoint another."""
+    """The break-glass owner stays until they, or an operator, appoint another owner to it."""
 
 
 class AlreadyMemberError(ConflictError):

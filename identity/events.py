@@ -161,6 +161,15 @@ class BreakGlassAppointed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BreakGlassUsed(Fact):
+    """The break-glass owner came in by password, or a link to set theirs was made; `way` says."""
+
+    target_type: str = "membership"
+    user_id: UUID
+    way: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class InvitationMade(Fact):
     """Somebody was invited into an organization."""
 

@@ -3,11 +3,13 @@
 A configuration model that people edit keeps its versions with `history = edits(without=[…])`.
 Every version carries the transaction and the causal chain it was made in; the ledger's row of the
 same transaction carries both too, so that version and deed find each other without either being
-written twice.
+written twice. Versions hold no personal field, so that erasure need not look for any here; they
+live as long as their ledger entry is worth explaining.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -42,11 +44,11 @@ class DeedLinked(models.Model):
         abstract = True
 
 
-def edits(*, without: list[str]) -> HistoricalRecords:
+def edits(*, without: Sequence[str] = ()) -> HistoricalRecords:
     """Versions of a model; `without` names secrets, and what machines write, which is no edit."""
     return HistoricalRecords(
         bases=[DeedLinked],
-        excluded_fields=without,
+        excluded_fields=list(without),
         history_id_field=models.UUIDField(default=uuid7, editable=False),
         history_user_id_field=models.UUIDField(null=True),
         history_user_getter=_editor,

@@ -11,7 +11,8 @@ from identity.public import User
 from kernel.actors import Actor, SystemActor
 from kernel.policies import visible_to
 
-_DUTIES = ("keeper", "worker", "runner", "gateway", "pump", "launcher", "beat", "web")
+_DUTIES = ("keeper", "worker", "runner", "gateway", "pump", "launcher", "beat", "web",
+           "first start", "break glass")  # fmt: skip
 _SYSTEM = {SystemActor(duty).actor_id: duty for duty in _DUTIES}
 
 

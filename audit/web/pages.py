@@ -10,12 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from audit.selectors import entries, health, versions
-from audit.selectors.filters import parse
+from audit.selectors import entries, health
+from audit.selectors.filters import Filters, parse
 from audit.selectors.shown import Shown, show
+from audit.selectors.versions import changes_of, versions_of
 from audit.services import reading
 from identity.public import User
 from kernel import actions
+from kernel.errors import NotFoundError
 from kernel.http.pages import page
 from kernel.http.pagination import paginate
 
@@ -55,9 +57,24 @@ def entry(request: HttpRequest, key: UUID | int) -> HttpResponse:
     context = {
         "entry": _full(shown),
         "related": [_row(other) for other in show(actor, entries.chain_of(actor, found))],
-        "history": [vars(change) for change in versions.changes_of(found)],
+        "history": [vars(change) for change in changes_of(found)],
     }
     return render(request, "audit/entry.html", context)
+
+
+@page
+def versions(request: HttpRequest, label: str, key: UUID) -> HttpResponse:
+    """Who edited one piece of configuration, and when; each version leads to its entry."""
+    actor = cast("User", request.user)
+    organization = entries.ledger_of(actor, _chosen(request))
+    reading.read_ledger(actor, organization, filters=Filters(target=key))
+    found = versions_of(actor, organization.pk, label, key)
+    if not found:
+        raise NotFoundError
+    made = [one.entry for one in found if one.entry]
+    by = {shown.entry.fact_id: shown.actor for shown in show(actor, made)}
+    rows = [{**vars(one), "actor": one.entry and by[one.entry.fact_id]} for one in found]
+    return render(request, "audit/versions.html", {"label": label, "versions": rows})
 
 
 def _chosen(request: HttpRequest) -> str:

@@ -17,6 +17,7 @@ from identity.selectors.people import members_of, organizations_of
 from identity.services import memberships, organizations
 from kernel.errors import NotFoundError
 from kernel.http.schema import PAGING, page_of
+from kernel.http.serializers import Strict
 from kernel.http.views import ApiView
 
 
@@ -77,34 +78,48 @@ class MembersView(ApiView):
         return self.page(members_of(self.actor, self.one(Organization, pk)))
 
 
+class BreakGlassView(ApiView):
+    """`/organizations/{id}/members/{member}/break-glass`."""
+
+    @extend_schema(request=None, responses=shapes.MemberOutput)
+    def post(self, request: Request, pk: UUID, member: UUID) -> Response:
+        """Make another owner the one whom nobody can remove; its holder gives the mark."""
+        self.given(Strict)
+        found = member_of(self, pk, member)
+        memberships.appoint_break_glass(self.actor, found)
+        return Response(shapes.MemberOutput(member_of(self, pk, member)).data)
+
+
 class MemberView(ApiView):
     """`/organizations/{id}/members/{member}`; `member` is a membership's or a person's id."""
 
     @extend_schema(responses=shapes.MemberOutput)
     def get(self, request: Request, pk: UUID, member: UUID) -> Response:
         """One member."""
-        return Response(shapes.MemberOutput(self._one(pk, member)).data)
+        return Response(shapes.MemberOutput(member_of(self, pk, member)).data)
 
     @extend_schema(request=shapes.MemberPatch, responses=shapes.MemberOutput)
     def patch(self, request: Request, pk: UUID, member: UUID) -> Response:
         """Give a member another role."""
         given = self.given(shapes.MemberPatch)
-        memberships.change_role(self.actor, self._one(pk, member), role=given["role"])
-        return Response(shapes.MemberOutput(self._one(pk, member)).data)
+        memberships.change_role(self.actor, member_of(self, pk, member), role=given["role"])
+        return Response(shapes.MemberOutput(member_of(self, pk, member)).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID, member: UUID) -> Response:
         """Remove a member, or leave when it is oneself."""
-        found = self._one(pk, member)
+        found = member_of(self, pk, member)
         if found.user_id == self.actor.actor_id:
             memberships.leave(self.actor, found)
         else:
             memberships.remove_member(self.actor, found)
         return Response(status=204)
 
-    def _one(self, pk: UUID, member: UUID) -> Membership:
-        rows = members_of(self.actor, self.one(Organization, pk))
-        found = rows.filter(Q(pk=member) | Q(user_id=member)).first()
-        if found is None:
-            raise NotFoundError
-        return found
+
+def member_of(view: ApiView, pk: UUID, member: UUID) -> Membership:
+    """A member by the membership's or the person's id, as far as the asker sees them."""
+    rows = members_of(view.actor, view.one(Organization, pk))
+    found = rows.filter(Q(pk=member) | Q(user_id=member)).first()
+    if found is None:
+        raise NotFoundError
+    return found

@@ -14,6 +14,10 @@ urlpatterns = [
     path("organizations/<uuid:pk>", organizations.OrganizationView.as_view()),
     path("organizations/<uuid:pk>/members", organizations.MembersView.as_view()),
     path("organizations/<uuid:pk>/members/<uuid:member>", organizations.MemberView.as_view()),
+    path(
+        "organizations/<uuid:pk>/members/<uuid:member>/break-glass",
+        organizations.BreakGlassView.as_view(),
+    ),
     path("invitations", invitations.InvitationsView.as_view()),
     path("invitations/accept", invitations.AcceptView.as_view()),
     path("invitations/<uuid:pk>", invitations.InvitationView.as_view()),

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from identity.enums import OrganizationRole
+from kernel.history import edits
 from kernel.ids import uuid7
 
 
@@ -26,6 +28,8 @@ class Organization(models.Model):
     allowed_domains = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    history = edits()
+
     def __str__(self) -> str:
         return self.name
 
@@ -36,7 +40,8 @@ class Organization(models.Model):
 
 
 class Membership(models.Model):
-    """Somebody's role in an organization; a break-glass owner cannot be removed by a sync."""
+    """Somebody's role in an organization; one owner is the break-glass one, whom nobody else
+    removes: the way in when every other way fails."""
 
     residency = "control"
 
@@ -51,9 +56,20 @@ class Membership(models.Model):
     is_break_glass = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    history = edits()
+
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["organization", "user"], name="membership_once")
+            models.UniqueConstraint(fields=["organization", "user"], name="membership_once"),
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=Q(is_break_glass=True),
+                name="membership_one_break_glass",
+            ),
+            models.CheckConstraint(
+                name="membership_break_glass_owns",
+                condition=Q(is_break_glass=False) | Q(role=OrganizationRole.OWNER),
+            ),
         ]
 
     def __str__(self) -> str:

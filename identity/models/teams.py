@@ -8,6 +8,7 @@ from django.db import models
 
 from identity.enums import TeamRole
 from identity.models.organizations import Organization
+from kernel.history import edits
 from kernel.ids import uuid7
 
 
@@ -22,6 +23,8 @@ class Team(models.Model):
     name = models.CharField(max_length=120)
     group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="team")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    history = edits()
 
     class Meta:
         constraints = [

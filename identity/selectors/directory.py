@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from identity.enums import MANAGERS, OrganizationRole, TeamRole
 from identity.models import Invitation, Membership, Organization, Team, TeamMember, User
+from identity.policies.roles import known_id
 from identity.selectors.people import members_of, teams_of
 from kernel import clock
 from kernel.actors import Actor
@@ -29,6 +30,8 @@ class MemberLine:
     last_seen_at: datetime | None
     is_me: bool
     can_change: bool
+    is_break_glass: bool
+    can_be_break_glass: bool
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,7 @@ def members_matching(actor: Actor, organization: Organization, text: str) -> Que
 
 def member_lines(actor: Actor, role: str | None, rows: Sequence[Membership]) -> list[MemberLine]:
     """Members with their teams; `role` is the viewer's own."""
-    teams: dict[UUID, list[str]] = defaultdict(list)
-    if rows:
-        inside = TeamMember.objects.filter(
-            user__in=[row.user_id for row in rows], team__organization_id=rows[0].organization_id
-        )
-        for user_id, name in inside.order_by("team__name").values_list("user_id", "team__name"):
-            teams[user_id].append(name)
+    teams, gives = _teams_of(rows), _holds_break_glass(actor, rows)
     return [
         MemberLine(
             id=row.pk,
@@ -69,9 +66,33 @@ def member_lines(actor: Actor, role: str | None, rows: Sequence[Membership]) -> 
             last_seen_at=row.user.last_login,
             is_me=row.user_id == actor.actor_id,
             can_change=_can_change(actor, role, row),
+            is_break_glass=row.is_break_glass,
+            can_be_break_glass=(
+                gives and row.role == OrganizationRole.OWNER and not row.is_break_glass
+            ),
         )
         for row in rows
     ]
+
+
+def _teams_of(rows: Sequence[Membership]) -> dict[UUID, list[str]]:
+    teams: dict[UUID, list[str]] = defaultdict(list)
+    inside = TeamMember.objects.filter(
+        user__in=[row.user_id for row in rows],
+        team__organization_id__in={row.organization_id for row in rows},
+    )
+    for user_id, name in inside.order_by("team__name").values_list("user_id", "team__name"):
+        teams[user_id].append(name)
+    return teams
+
+
+def _holds_break_glass(actor: Actor, rows: Sequence[Membership]) -> bool:
+    """Only its holder gives the mark away."""
+    who = known_id(actor)
+    if who is None:
+        return False
+    here = Membership.objects.filter(organization_id__in={row.organization_id for row in rows})
+    return here.filter(user_id=who, is_break_glass=True).exists()
 
 
 def open_invitations(actor: Actor, organization: Organization) -> QuerySet[Invitation]:

@@ -46,6 +46,13 @@ def current_of(actor: Actor, slug: str) -> Organization | None:
     return (mine.filter(slug=slug).first() if slug else None) or mine.first()
 
 
+def break_glass_of(slug: str) -> User | None:
+    """Whom the command line lets in when every other way fails."""
+    rows = Membership.objects.filter(organization__slug=slug, is_break_glass=True)
+    holder = rows.select_related("user").first()
+    return holder.user if holder else None
+
+
 def members_of(actor: Actor, organization: Organization) -> QuerySet[Membership]:
     """Who belongs to an organization."""
     rows = visible_to(Membership, actor).filter(organization=organization)

@@ -22,7 +22,7 @@ from identity.events import (
 )
 from identity.models import ApiToken, User
 from identity.selectors.people import home_id
-from identity.services.owners import spare_everywhere
+from identity.services.owners import spare_everywhere, tell_break_glass
 from kernel import clock
 from kernel.actions import Unchanged, action
 from kernel.actors import Actor
@@ -32,10 +32,11 @@ from kernel.events import Private, publish
 
 @action("identity.sign_in", internal=True)
 def sign_in(actor: User, user: User) -> User:
-    """Record that somebody came in; the browser session itself is the edge's business."""
+    """Record that somebody came in by password; the browser session is the edge's business."""
     if not user.is_active:
         raise DeactivatedError
     publish(SignedIn(organization_id=home_id(user), target_id=user.pk))
+    tell_break_glass(user.pk, way="password")
     return user
 
 
@@ -125,7 +126,7 @@ def deactivate_account(actor: Actor, user: User) -> User | Unchanged[User]:
     """Close an account at once: tokens, browser sessions and sockets end; it can be reopened."""
     if not user.is_active:
         return Unchanged(user)
-    spare_everywhere(actor, user.pk)
+    spare_everywhere(user.pk)
     _spare_operators(user)
     live = ApiToken.objects.filter(user=user, revoked_at=None)
     revoked = live.update(revoked_at=clock.now())

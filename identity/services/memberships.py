@@ -31,10 +31,9 @@ def change_role(
         return Unchanged(membership)
     if after == OrganizationRole.OWNER:
         require_owner(actor, membership.organization_id, "identity.change_role")
-    spare(actor, membership)
+    spare(membership)
     membership.role = after
-    membership.is_break_glass = False
-    membership.save(update_fields=["role", "is_break_glass"])
+    membership.save(update_fields=["role"])
     publish(
         MemberRoleChanged(
             organization_id=membership.organization_id,
@@ -61,16 +60,17 @@ def leave(actor: User, membership: Membership) -> User:
 
 @action("identity.appoint_break_glass", dangerous=True)
 def appoint_break_glass(actor: Actor, membership: Membership) -> Membership | Unchanged[Membership]:
-    """Make another owner the one whom nobody else can remove."""
+    """Make another owner the one whom nobody can remove: the way in when all others fail."""
     if membership.role != OrganizationRole.OWNER:
         raise OwnersOnlyError
     if membership.is_break_glass:
         return Unchanged(membership)
-    holders = Membership.objects.filter(
-        organization_id=membership.organization_id, is_break_glass=True
-    )
-    _require_holder(actor, holders.first())
-    holders.update(is_break_glass=False)
+    rows = Membership.objects.select_for_update(no_key=True)
+    holder = rows.filter(organization_id=membership.organization_id, is_break_glass=True).first()
+    _require_holder(actor, holder)
+    if holder is not None:
+        holder.is_break_glass = False
+        holder.save(update_fields=["is_break_glass"])
     membership.is_break_glass = True
     membership.save(update_fields=["is_break_glass"])
     publish(
@@ -99,7 +99,7 @@ def _require_holder(actor: Actor, holder: Membership | None) -> None:
 
 
 def _depart(actor: Actor, membership: Membership, *, removed: bool) -> User:
-    spare(actor, membership)
+    spare(membership)
     user, organization_id = membership.user, membership.organization_id
     for member in TeamMember.objects.filter(user=user, team__organization_id=organization_id):
         user.groups.remove(member.team.group_id)

@@ -1,5 +1,5 @@
-"""What must stay true of every organization: somebody active owns it, and its break-glass owner
-falls only by their own hand."""
+"""What must stay true of every organization: somebody active owns it, and its break-glass owner,
+the way in when every other way fails, stays one until another takes over. Their use is loud."""
 
 from __future__ import annotations
 
@@ -7,28 +7,39 @@ from uuid import UUID
 
 from identity.enums import OrganizationRole
 from identity.errors import BreakGlassError, LastOwnerError
+from identity.events import BreakGlassUsed
 from identity.models import Membership, Organization
-from kernel.actors import Actor
+from kernel.events import publish
 
 
-def spare(actor: Actor, membership: Membership) -> None:
+def spare(membership: Membership) -> None:
     """Refuse a loss of this membership's role that would leave nobody in charge.
 
     Locks the organization, so that two owners cannot leave at the same moment.
     """
     if membership.role != OrganizationRole.OWNER:
         return
-    if membership.is_break_glass and actor.actor_id != membership.user_id:
-        raise BreakGlassError
     if not _another_owner(membership.organization_id, membership.user_id):
         raise LastOwnerError
+    if membership.is_break_glass:
+        raise BreakGlassError
 
 
-def spare_everywhere(actor: Actor, user_id: UUID) -> None:
+def spare_everywhere(user_id: UUID) -> None:
     """The same for an account as a whole; organizations are locked in the order of their ids."""
     rows = Membership.objects.filter(user_id=user_id).order_by("organization_id")
     for membership in rows:
-        spare(actor, membership)
+        spare(membership)
+
+
+def tell_break_glass(user_id: UUID, *, way: str) -> None:
+    """Say in the ledger of every organization that its break-glass owner comes in."""
+    for mine in Membership.objects.filter(user_id=user_id, is_break_glass=True).order_by("pk"):
+        publish(
+            BreakGlassUsed(
+                organization_id=mine.organization_id, target_id=mine.pk, user_id=user_id, way=way
+            )
+        )
 
 
 def _another_owner(organization_id: UUID, but: UUID) -> bool:

@@ -9,11 +9,13 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 
+from identity.enums import UserKind
 from identity.errors import LinkGoneError, WeakPasswordError, WrongPasswordError
 from identity.events import PasswordChanged, PasswordLinkOffered
 from identity.models import User
 from identity.selectors.people import home_id
 from identity.services.accounts import end_browser_sessions
+from identity.services.owners import tell_break_glass
 from kernel.actions import action
 from kernel.actors import Actor
 from kernel.events import publish
@@ -45,6 +47,7 @@ def change_password(actor: User, user: User, *, current: str, new: str) -> User:
 def offer_password_link(actor: Actor, user: User) -> PasswordLink:
     """Make a one-time link, valid for three days, with which somebody sets a password."""
     publish(PasswordLinkOffered(organization_id=home_id(user), target_id=user.pk))
+    tell_break_glass(user.pk, way="link")
     return PasswordLink(user, default_token_generator.make_token(user))
 
 
@@ -61,8 +64,9 @@ def set_password_by_link(actor: Actor, user: User, *, code: str, new: str) -> Us
 
 
 def link_works(user: User, code: str) -> bool:
-    """Whether a one-time code still sets this person's password."""
-    return user.is_active and default_token_generator.check_token(user, code)
+    """Whether a one-time code still sets this person's password; service accounts have none."""
+    may = user.is_active and user.kind == UserKind.PERSON
+    return may and default_token_generator.check_token(user, code)
 
 
 def set_password(user: User, password: str, *, pointer: str) -> None:

@@ -26,7 +26,7 @@ from kernel.policies import visible_to
 
 @page
 def people(request: HttpRequest) -> HttpResponse:
-    """Who belongs to the organization; posts change a role or remove somebody."""
+    """Who belongs to the organization; posts change a role, give the mark or remove somebody."""
     if request.method != "POST":
         return _people_page(request)
     try:
@@ -64,6 +64,10 @@ def _change(request: HttpRequest) -> None:
     if request.POST.get("remove"):
         memberships.remove_member(actor, row)
         messages.success(request, "Removed. Tokens, teams and shares here have ended.")
+        return
+    if request.POST.get("break_glass"):
+        memberships.appoint_break_glass(actor, row)
+        messages.success(request, f"{row.user.display_name} is the break-glass owner now.")
         return
     role = request.POST.get("role", "")
     if role not in OrganizationRole.values:

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from identity.public import Organization, home_of
 from kernel.errors import InvalidError
+from kernel.http.pages import uuid_or_none
 from kernel.http.views import ApiView
 from sessions_app.api import serializers as shapes
 from sessions_app.enums import SessionStatus
@@ -19,7 +20,7 @@ from sessions_app.services import creation, forking, lifecycle, prompting, runs
 
 _FILTERS = [
     OpenApiParameter(name, str, required=False)
-    for name in ("q", "status", "owner", "project", "shelf", "cursor")
+    for name in ("q", "status", "owner", "project", "shelf", "organization", "cursor")
 ]
 
 
@@ -40,6 +41,7 @@ class SessionsView(ApiView):
             status=status,
             owner=query.get("owner", "").replace("\x00", "")[:150],
             shelf=query.get("shelf", "all"),
+            organization_id=_tenant(query.get("organization", "")),
         )
         return self.page(sessions_listed_for(self.actor, wanted), field="id")
 
@@ -65,6 +67,13 @@ class SessionsView(ApiView):
         if found is None:
             raise InvalidError.at("/organization", "You are in no organization.")
         return found
+
+
+def _tenant(text: str) -> UUID | None:
+    found = uuid_or_none(text)
+    if text and found is None:
+        raise InvalidError.at("/organization", "This is not an id.")
+    return found
 
 
 class SessionView(ApiView):

@@ -7,7 +7,16 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from identity.public import Membership, granted, granted_ways, holders_among, known_id, level_of
+from identity.enums import MAKERS
+from identity.public import (
+    Membership,
+    granted,
+    granted_ways,
+    holders_among,
+    known_id,
+    level_of,
+    role_in,
+)
 from kernel.actors import Actor
 from sessions_app.enums import ROLES, SessionRole
 from sessions_app.models import AgentSession, SessionTeamGrant, SessionUserGrant
@@ -90,6 +99,11 @@ def readers_among(people: Collection[UUID], session: AgentSession) -> set[UUID]:
     held = holders_among(people, SessionUserGrant, SessionTeamGrant, ROLES, session.pk)
     held |= {session.owner_id} | {who for who, role in roles.items() if role in OFFICES}
     return held & roles.keys()
+
+
+def may_make(actor: Actor, organization_id: UUID) -> bool:
+    """Whether the actor may have sessions of their own there."""
+    return role_in(actor, organization_id) in MAKERS
 
 
 def holds_office(actor: Actor, session: AgentSession) -> bool:

@@ -34,6 +34,8 @@ MINIMUM: dict[str, str] = {
     "sessions.unshare": SessionRole.OWNER,
     "sessions.transfer": SessionRole.OWNER,
 }
+# What makes another session: guests and auditors make none, whatever is shared with them.
+MAKING = frozenset({"sessions.fork"})
 # What owners and admins of the organization may do with a session that is not theirs.
 BY_OFFICE = frozenset(
     {"sessions.cancel", "sessions.transfer", "sessions.read_content", "sessions.look"}
@@ -51,7 +53,9 @@ class SessionPolicy(Policy[AgentSession]):
         if verb in BY_OFFICE and access.holds_office(actor, target):
             return True
         minimum = MINIMUM.get(verb)
-        return minimum is not None and access.has_role(actor, target, minimum)
+        if minimum is None or not access.has_role(actor, target, minimum):
+            return False
+        return verb not in MAKING or access.may_make(actor, target.organization_id)
 
     def visible_to(self, actor: Actor) -> QuerySet[AgentSession]:
         """What one may know of: shared, own, or by office."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from kernel.actors import Actor
 from kernel.policies import visible_to
 from sessions_app.enums import ApprovalStatus
@@ -11,15 +13,18 @@ from sessions_app.policies.access import sessions_with_role
 _MOST = 100
 
 
-def running_sessions(actor: Actor) -> int:
-    """Visible sessions at work now."""
-    rows = visible_to(AgentSession, actor).filter(status__in=["queued", "running"], trashed_at=None)
+def running_sessions(actor: Actor, organization_id: UUID) -> int:
+    """Visible sessions of an organization at work now."""
+    rows = visible_to(AgentSession, actor).filter(
+        organization_id=organization_id, status__in=["queued", "running"], trashed_at=None
+    )
     return len(rows.values_list("pk")[:_MOST])
 
 
-def pending_approvals(actor: Actor) -> int:
-    """Approvals one may decide."""
+def pending_approvals(actor: Actor, organization_id: UUID) -> int:
+    """Approvals of an organization that one may decide."""
     rows = Approval.objects.filter(
+        organization_id=organization_id,
         status=ApprovalStatus.PENDING,
         session__in=sessions_with_role(actor, "approver").filter(trashed_at=None),
     )

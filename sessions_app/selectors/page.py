@@ -39,7 +39,7 @@ def page_of(actor: User, session: AgentSession, before: int) -> dict[str, Any]:
         "run": run,
         "transcript": transcript.entries,
         "earlier": transcript.earlier,
-        "sessions": _column(actor),
+        "sessions": _column(actor, session),
         "approvals": _approvals(session),
         "queue": _queue(session),
         "people": _people(actor, session),
@@ -118,8 +118,10 @@ def brief(arguments: Mapping[str, Any]) -> str:
     return json.dumps(arguments, ensure_ascii=False)[:200] if arguments else ""
 
 
-def _column(actor: User) -> list[dict[str, Any]]:
-    rows = sessions_visible_to(actor, SessionFilter()).order_by("-active_at")[:50]
+def _column(actor: User, session: AgentSession) -> list[dict[str, Any]]:
+    """The list beside a session: those of the same organization."""
+    wanted = SessionFilter(organization_id=session.organization_id)
+    rows = sessions_visible_to(actor, wanted).order_by("-active_at")[:50]
     return [
         {"id": r.pk, "name": r.name, "status": r.status, "last_activity_at": r.active_at}
         for r in rows

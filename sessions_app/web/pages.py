@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from identity.public import Organization, User, home_of
+from identity.public import Organization, User
 from kernel.errors import InvalidError, NotFoundError, QuotaError
 from kernel.http import problems
 from kernel.http.pages import page, valid
@@ -37,13 +37,15 @@ TABS = {
 @page
 def session_list(request: HttpRequest) -> HttpResponse:
     """The list; the URL holds its whole state."""
-    actor = _actor(request)
+    actor, organization = _actor(request), _where(request)
     tab = request.GET.get("tab", "mine")
     tab = tab if tab in TABS else "mine"
     filters = {name: request.GET.get(name, "").replace("\x00", "") for name in ("q", "status")}
     status = filters["status"] if filters["status"] in SessionStatus.values else ""
     wanted = replace(TABS[tab], text=filters["q"][:200], status=status)
-    found = paginate(request.GET, sessions_listed_for(actor, wanted), field="id")
+    wanted = replace(wanted, organization_id=organization.pk if organization else None)
+    ways = sessions_listed_for(actor, wanted) if organization else []
+    found = paginate(request.GET, ways, field="id")
     context = {
         "tab": tab,
         "counts": {},
@@ -52,7 +54,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
         "filters": {**filters, "owner": ""},
         "statuses": [s for s in SessionStatus.values if s != SessionStatus.ARCHIVED],
         "owners": [],
-        "can_create": _can_create(actor),
+        "can_create": _can_create(actor, organization),
     }
     return render(request, "sessions_app/list.html", context)
 
@@ -72,12 +74,15 @@ def session_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 @page
 def session_new(request: HttpRequest) -> HttpResponse:
     """A new session with its first prompt."""
-    servers = list(servers_visible_to(_actor(request))[:50])
+    actor, organization = _actor(request), _where(request)
+    if organization is None:
+        raise NotFoundError
+    servers = list(servers_visible_to(actor).filter(organization=organization)[:50])
     form = NewSessionForm(request.POST or None, servers=servers)
     problem: dict[str, Any] | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            return redirect(_start(_actor(request), form))
+            return redirect(_start(actor, organization, form))
         except (QuotaError, InvalidError) as refusal:
             problem = problems.of_domain(refusal)
     return render(request, "sessions_app/new.html", {"form": form, "problem": problem})
@@ -103,11 +108,8 @@ def readable(request: HttpRequest, pk: UUID) -> AgentSession:
     return session
 
 
-def _start(actor: User, form: NewSessionForm) -> str:
+def _start(actor: User, organization: Organization, form: NewSessionForm) -> str:
     given = valid(form)
-    organization = home_of(actor)
-    if organization is None:
-        raise InvalidError.at("/organization", "You are in no organization.")
     spec = creation.SessionSpec(
         name=given["name"],
         runtime=given["runtime"],
@@ -120,11 +122,17 @@ def _start(actor: User, form: NewSessionForm) -> str:
     return reverse("sessions:detail", args=[session.pk]) + "#latest"
 
 
-def _can_create(actor: User) -> bool:
-    home = home_of(actor)
-    return home is not None and policy_of(Organization).allows(actor, "sessions.create", home)
+def _can_create(actor: User, where: Organization | None) -> bool:
+    return where is not None and policy_of(Organization).allows(actor, "sessions.create", where)
 
 
 def _actor(request: HttpRequest) -> User:
-
     return cast("User", request.user)
+
+
+def _where(request: HttpRequest) -> Organization | None:
+    """The organization chosen in this browser; an operator may belong to none."""
+    chosen = getattr(request, "organization", None)
+    if not chosen:
+        return None
+    return visible_to(Organization, _actor(request)).filter(pk=chosen.pk).first()

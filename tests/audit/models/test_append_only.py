@@ -65,12 +65,64 @@ def test_the_runtime_role_has_no_right_to_change_and_the_owner_is_refused_by_tri
         "SELECT audit_force_era('mine')",
         "SELECT audit_make_default()",
         "ALTER TABLE audit_ledger DETACH PARTITION audit_ledger_default",
+        "ALTER FUNCTION audit_refuse_change() RENAME TO audit_allow_change",
+        "INSERT INTO audit_ledger (era, xid) VALUES (9, '9')",
+        "INSERT INTO audit_era VALUES (9, 9, 9, 9, 'mine')",
+        "UPDATE audit_private SET salt = ''",
+        "UPDATE audit_signing_key SET purpose = 'mine'",
+        "CREATE TABLE public.mine (id integer)",
+        "CREATE FUNCTION public.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
     ],
 )
 @pytest.mark.django_db
 def test_the_runtime_role_cannot_go_round(statement: str) -> None:
     with _as_runtime() as session, pytest.raises(errors.InsufficientPrivilege):
         session.execute(statement)  # type: ignore[call-overload]
+
+
+# The ruling that cannot be repaired later: these columns in this order, keyed so.
+COLUMNS = {
+    "id": "bigint", "era": "integer", "xid": "xid8", "recorded_at": "timestamp with time zone",
+    "fact_id": "uuid", "name": "text", "version": "integer", "region": "text",
+    "organization_id": "uuid", "actor_kind": "text", "actor_id": "uuid",
+    "on_behalf_of_id": "uuid", "verb": "text", "target_type": "text", "target_id": "uuid",
+    "outcome": "text", "policy_version": "integer", "causation_id": "uuid",
+    "correlation_id": "uuid", "data": "jsonb", "commitments": "jsonb",
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_the_row_is_as_it_was_ruled_and_points_at_no_table() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
+            " WHERE attrelid = 'audit_ledger'::regclass AND attnum > 0 ORDER BY attnum"
+        )
+        columns = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT contype, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE conrelid = 'audit_ledger'::regclass AND contype IN ('p', 'f')"
+        )
+        constraints = cursor.fetchall()
+        cursor.execute("SELECT pg_get_partkeydef('audit_ledger'::regclass)")
+        partitioned = cursor.fetchone()
+
+    assert list(columns.items()) == list(COLUMNS.items())
+    assert constraints == [("p", "PRIMARY KEY (id, recorded_at)")]
+    assert partitioned == ("RANGE (recorded_at)",)
+
+
+@pytest.mark.django_db
+def test_the_runtime_role_owns_nothing() -> None:
+    with _as_runtime() as session:
+        owned = session.execute(
+            "SELECT relname FROM pg_class WHERE pg_get_userbyid(relowner) = current_user"
+            " UNION ALL SELECT proname FROM pg_proc WHERE pg_get_userbyid(proowner) = current_user"
+            " UNION ALL SELECT nspname FROM pg_namespace"
+            " WHERE pg_get_userbyid(nspowner) = current_user"
+        ).fetchall()
+
+    assert owned == []
 
 
 @pytest.mark.django_db

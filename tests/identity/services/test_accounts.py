@@ -11,11 +11,13 @@ from identity.errors import (
     DeactivatedError,
     LastOperatorError,
     LastOwnerError,
+    LinkGoneError,
     NameTakenError,
 )
 from identity.events import (
     AccountCreated,
     AccountDeactivated,
+    BreakGlassUsed,
     ProfileUpdated,
     SignedIn,
     SignInFailed,
@@ -23,6 +25,7 @@ from identity.events import (
 from identity.models import Membership, User
 from identity.selectors.tokens import token_of
 from identity.services import accounts
+from identity.services.passwords import offer_password_link, set_password_by_link
 from kernel.actors import NOBODY, SystemActor
 from kernel.errors import InvalidError, NotAllowedError, NotFoundError, NotSignedInError
 from tests.factories.cast import Cast, token_for
@@ -117,6 +120,33 @@ def test_the_break_glass_owner_cannot_be_deactivated(cast: Cast) -> None:
 
     with pytest.raises(BreakGlassError):
         accounts.deactivate_account(cast.olga, cast.alice)
+
+
+def test_the_break_glass_owner_is_told_of_where_they_hold_the_mark(
+    cast: Cast, facts: Facts
+) -> None:
+    mine = Membership.objects.get(user=cast.alice)
+    accounts.sign_in(cast.alice, cast.alice)
+    assert facts.of(BreakGlassUsed) == []
+    Membership.objects.filter(pk=mine.pk).update(is_break_glass=True)
+
+    accounts.sign_in(cast.alice, cast.alice)
+    offer_password_link(cast.olga, cast.alice)
+    offer_password_link(cast.olga, cast.bob)
+
+    told = {"organization_id": cast.acme.pk, "target_id": mine.pk, "user_id": cast.alice.pk}
+    assert facts.of(BreakGlassUsed) == [
+        BreakGlassUsed(**told, way="password"),
+        BreakGlassUsed(**told, way="link"),
+    ]
+
+
+def test_a_service_account_gets_no_password(cast: Cast) -> None:
+    link = offer_password_link(cast.olga, cast.bob)
+    User.objects.filter(pk=cast.bob.pk).update(kind="service")
+
+    with pytest.raises(LinkGoneError):
+        set_password_by_link(NOBODY, cast.bob, code=link.code, new="seven quiet mountains")
 
 
 def test_the_last_operator_stays(cast: Cast) -> None:

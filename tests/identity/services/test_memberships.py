@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from identity.enums import OrganizationRole
 from identity.errors import BreakGlassError, LastOwnerError
@@ -80,7 +81,7 @@ def test_a_deactivated_owner_does_not_count(cast: Cast) -> None:
         memberships.leave(cast.alice, _membership(cast, "alice"))
 
 
-def test_the_break_glass_owner_falls_by_their_own_hand_only(cast: Cast) -> None:
+def test_the_break_glass_owner_stays_until_another_takes_over(cast: Cast) -> None:
     Membership.objects.filter(user=cast.alice).update(is_break_glass=True)
     memberships.change_role(cast.alice, _membership(cast, "bob"), role="owner")
 
@@ -91,8 +92,27 @@ def test_the_break_glass_owner_falls_by_their_own_hand_only(cast: Cast) -> None:
     with pytest.raises(NotAllowedError):
         memberships.appoint_break_glass(cast.bob, _membership(cast, "bob"))
 
+    with pytest.raises(BreakGlassError):
+        memberships.leave(cast.alice, _membership(cast, "alice"))
+    with pytest.raises(BreakGlassError):
+        memberships.change_role(cast.alice, _membership(cast, "alice"), role="admin")
+    memberships.appoint_break_glass(cast.alice, _membership(cast, "bob"))
     memberships.leave(cast.alice, _membership(cast, "alice"))
+
     assert not Membership.objects.filter(user=cast.alice).exists()
+    assert Membership.objects.get(is_break_glass=True).user == cast.bob
+
+
+@pytest.mark.parametrize("field", [{"role": "member"}, {"is_break_glass": True}])
+def test_the_database_keeps_one_break_glass_owner_who_owns(
+    cast: Cast, field: dict[str, object]
+) -> None:
+    Membership.objects.filter(user=cast.alice).update(is_break_glass=True)
+    Membership.objects.filter(user=cast.bob).update(role="owner")
+    who = cast.alice if "role" in field else cast.bob
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Membership.objects.filter(user=who).update(**field)
 
 
 def test_the_break_glass_mark_is_given_by_its_holder_or_moved_by_an_operator(cast: Cast) -> None:

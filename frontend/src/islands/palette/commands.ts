@@ -95,10 +95,10 @@ export async function verbs(places: DOMStringMap): Promise<Command[]> {
   });
 }
 
-/** Sessions whose name or content fits. */
-export async function sessions(query: string, signal: AbortSignal): Promise<Command[]> {
+/** Sessions of the organization one works in whose name or content fits. */
+export async function sessions(query: string, tenant: string, signal: AbortSignal): Promise<Command[]> {
   if (query.trim().length < 2) return [];
-  const page = await get<{ results: SessionRow[] }>(`/sessions?limit=8&q=${encodeURIComponent(query.trim())}`, signal);
+  const page = await get<{ results: SessionRow[] }>(`/sessions?limit=8&organization=${tenant}&q=${encodeURIComponent(query.trim())}`, signal);
   const list = document.querySelector<HTMLAnchorElement>('a[data-jump="g s"]')?.pathname ?? '/sessions/';
   return page.results.map((row) => ({
     id: `session:${row.id}`, title: row.name, detail: t(row.status), group: t('Sessions'), icon: `status-${row.status}`,

@@ -76,7 +76,7 @@ class Palette {
     this.asking.abort();
     this.asking = new AbortController();
     const { signal } = this.asking;
-    const found = await sessions(this.input.value, signal).catch((): Command[] => []);
+    const found = await sessions(this.input.value, this.host.dataset['tenant'] ?? '', signal).catch((): Command[] => []);
     if (signal.aborted) return;
     this.remote = found;
     this.show();
