@@ -65,5 +65,13 @@ class SeedNotAllowedError(DomainError):
     """This path is not one the operator allows as a working directory."""
 
 
+class SeedGoneError(ConflictError):
+    """The directory this session is to start from is no longer there."""
+
+
+class ApprovalExpiredError(ConflictError):
+    """Nobody decided this in time; the agent has to ask again."""
+
+
 class AlreadyOwnerError(ConflictError):
     """The owner of a session needs no share."""

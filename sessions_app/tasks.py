@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
-
+from kernel import blobs
 from kernel.jobs import JobRun, job
+from kernel.models import Blob
+from sessions_app.models import AgentSession, ToolCall
+from sessions_app.runner.workspaces import make_workspace, remove_workspace
+from sessions_app.services.forking import COPY
 from sessions_app.services.retention import CLEAR
 
 
 @job(CLEAR)
 def clear_workspace_task(run: JobRun) -> None:
-    """Delete the files of a purged session."""
-    directory = UUID(str(run.payload["directory_id"]))
-    shutil.rmtree(Path(settings.DATA_DIR) / "work" / str(directory), ignore_errors=True)
+    """Delete the files of a purged session, and the output that no other call has."""
+    remove_workspace(UUID(str(run.payload["directory_id"])))
+    for blob in Blob.objects.filter(pk__in=run.payload.get("blob_ids", [])):
+        if not ToolCall.objects.filter(output_blob_id=blob.pk).exists():
+            blobs.remove(blob)
+
+
+@job(COPY, lease_seconds=600)
+def copy_workspace_task(run: JobRun) -> None:
+    """Copy the parent's files for a fork, as they are now."""
+    session = AgentSession.objects.select_related("working_directory").filter(
+        pk=run.payload["session_id"], purged_at=None
+    )
+    if found := session.first():
+        make_workspace(found.working_directory, found.pk)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,6 +16,7 @@ from identity.events import MemberJoined, OrganizationChanged, OrganizationCreat
 from identity.models import Membership, Organization, User
 from kernel.actions import Unchanged, action
 from kernel.actors import Actor
+from kernel.egress import HostRule
 from kernel.errors import InvalidError
 from kernel.events import Private, publish
 
@@ -36,6 +38,7 @@ class OrganizationChanges:
         return {n: v for n, v in clean.items() if v != getattr(organization, n)}
 
 
+_RULE = re.compile(r"[\w.*?-]+(\(.+\))?\Z", re.DOTALL)
 _LISTS = frozenset({"denied_tools", "allowed_domains"})
 
 
@@ -70,6 +73,7 @@ def change_organization(
     wanted = changes.against(organization)
     if not wanted:
         return Unchanged(organization)
+    _check_rules(wanted)
     for name, value in wanted.items():
         setattr(organization, name, value)
     organization.save(update_fields=list(wanted))
@@ -85,6 +89,25 @@ def change_organization(
         )
     )
     return organization
+
+
+def _check_rules(wanted: Mapping[str, Any]) -> None:
+    """A rule nobody can read would protect nothing, and nobody would notice."""
+    for place, domain in enumerate(wanted.get("allowed_domains", ())):
+        _check_domain(domain, f"/allowed_domains/{place}")
+    for place, rule in enumerate(wanted.get("denied_tools", ())):
+        pointer = f"/denied_tools/{place}"
+        if rule.startswith("domain:"):
+            _check_domain(rule.removeprefix("domain:"), pointer)
+        elif not _RULE.match(rule):
+            raise InvalidError.at(pointer, "A rule is `tool`, `tool(pattern)` or `domain:name`.")
+
+
+def _check_domain(text: str, pointer: str) -> None:
+    try:
+        HostRule.parse(text)
+    except ValueError as fault:
+        raise InvalidError.at(pointer, str(fault)) from fault
 
 
 def join(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,9 @@ from django.conf import settings
 
 from kernel.errors import DomainError
 from kernel.models.blobs import Blob
+
+GRACE_SECONDS = 3600.0
+"""How long content may lie written and not yet indexed."""
 
 
 class BlobMissingError(DomainError):
@@ -42,6 +46,7 @@ def write(organization_id: UUID, content: bytes) -> Written:
     target = path_of(organization_id, digest)
     written = Written(organization_id=organization_id, digest=digest, size=len(content))
     if target.exists():
+        os.utime(target)  # somebody has it anew: `remove` lets it be
         return written
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, temporary = tempfile.mkstemp(dir=target.parent)
@@ -69,3 +74,13 @@ def read(blob: Blob) -> bytes:
     if not path.exists():
         raise BlobMissingError
     return path.read_bytes()
+
+
+def remove(blob: Blob) -> None:
+    """Delete a row that nothing refers to, and its content; not what was just written anew, for
+    somebody is about to refer to it."""
+    path = path_of(blob.organization_id, blob.digest)
+    if path.exists() and path.stat().st_mtime >= time.time() - GRACE_SECONDS:
+        return
+    blob.delete()
+    path.unlink(missing_ok=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
+
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z")
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class HostRule:
         host, port = _split_port(text.strip())
         subdomains = host.startswith("*.")
         name = normalize_host(host.removeprefix("*."))
-        if not name or "*" in name or (subdomains and _is_address(name)):
+        address = _is_address(name)
+        if not (address or _NAME.match(name)) or (subdomains and address):
             raise ValueError(f"{text!r} is not a host name or *.domain.")
         return cls(host=name, subdomains=subdomains, port=port)
 

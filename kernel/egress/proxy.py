@@ -41,13 +41,20 @@ OnRefused = Callable[[Refusal], None]
 class EgressProxy:
     """One session's proxy: allow-list of domains first, then the guard's judgement.
 
-    `domains` are exact names or `*.domain`; without `:port` they open 80 and 443.
+    `domains` are exact names or `*.domain`; without `:port` they open 80 and 443. What `denied`
+    names stays closed, whatever port is opened.
     """
 
     def __init__(
-        self, domains: Iterable[str], guard: Guard, *, on_refused: OnRefused | None = None
+        self,
+        domains: Iterable[str],
+        guard: Guard,
+        *,
+        denied: Iterable[str] = (),
+        on_refused: OnRefused | None = None,
     ) -> None:
         self._rules = [HostRule.parse(domain) for domain in domains]
+        self._denied = [HostRule.parse(domain) for domain in denied]
         self._guard = guard
         self._on_refused = on_refused
         self._refused: list[Refusal] = []
@@ -128,7 +135,8 @@ class EgressProxy:
         except ValueError as error:
             raise MalformedRequestError(str(error)) from error
         port = request.port
-        if not any(rule.matches(host, port, default_ports=_WEB_PORTS) for rule in self._rules):
+        opened = any(rule.matches(host, port, default_ports=_WEB_PORTS) for rule in self._rules)
+        if not opened or any(r.matches(host, port, default_ports=None) for r in self._denied):
             reason = f"{host}:{port} is not among the domains this session may reach."
             raise EgressRefusedError(reason, host=host, port=port)
         return await open_connection(self._guard, host, port)

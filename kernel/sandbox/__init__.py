@@ -27,6 +27,7 @@ stands in their modules. Processes must be started from the main thread.
 from kernel.sandbox.backend import Level, Prepared, ProbeResult, Sandbox
 from kernel.sandbox.bubblewrap import BubblewrapSandbox
 from kernel.sandbox.container import ContainerSandbox
+from kernel.sandbox.copying import copy_beneath
 from kernel.sandbox.errors import (
     FileTooLargeError,
     JailNotPossibleError,
@@ -35,6 +36,7 @@ from kernel.sandbox.errors import (
     SandboxError,
     SandboxFailedError,
     SandboxUnavailableError,
+    TreeTooLargeError,
 )
 from kernel.sandbox.jail import Bind, Identity, Jail, Limits, Network, UidRange
 from kernel.sandbox.landlock import LandlockSandbox
@@ -79,11 +81,13 @@ __all__ = [
     "Stray",
     "StrayRegistry",
     "Supervisor",
+    "TreeTooLargeError",
     "UidRange",
     "Unavailable",
     "Workspace",
     "WorkspaceTooDeepError",
     "WorkspaceUnreachableError",
+    "copy_beneath",
     "disk_usage",
     "prepare_workspace",
     "select",

@@ -42,6 +42,12 @@ class FileTooLargeError(SandboxError):
     status = 413
 
 
+class TreeTooLargeError(SandboxError):
+    """This directory holds more, or goes deeper, than a workspace may."""
+
+    status = 413
+
+
 class NotAFileError(SandboxError):
     """This path is not a regular file."""
 

@@ -90,9 +90,13 @@ class UidRange:
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """A network opened by domain: `example.com`, `*.example.com`, optionally with `:port`."""
+    """A network opened by domain: `example.com`, `*.example.com`, optionally with `:port`.
+
+    `denied` names exceptions, which hold for every port.
+    """
 
     domains: tuple[str, ...]
+    denied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -124,7 +124,8 @@ class Supervisor:
             raise SandboxFailedError(f"The run could not be recorded: {error}") from error
         proxy = None
         if jail.network is not None:
-            proxy = EgressProxy(jail.network.domains, self._guard, on_refused=on_refused)
+            opened, denied = jail.network.domains, jail.network.denied
+            proxy = EgressProxy(opened, self._guard, denied=denied, on_refused=on_refused)
         watch = Watch(jail, child.pid)
         process = SandboxedProcess(child, watch, entry=entry, proxy=proxy)
         try:

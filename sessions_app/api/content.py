@@ -27,6 +27,8 @@ class _Content(ApiView):
     def readable(self, pk: UUID) -> AgentSession:
         """The session, its reading recorded when it is by office alone."""
         session = self.one(AgentSession, pk)
+        if session.trashed_at:
+            raise NotFoundError
         if not access.has_role(self.actor, session, "viewer"):
             return reading.read_content(self.actor, session)
         return session

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,23 +15,27 @@ from kernel.blobs import write as write_blob
 from kernel.errors import DomainError
 from kernel.redaction import Redactor
 from kernel.sandbox import SandboxError
+from kernel.text import storable
 from kernel.threads import threaded
-from sessions_app.broker import tools
+from sessions_app.broker import shown, tools
 from sessions_app.broker.before_danger import DangerousCall, prepare
+from sessions_app.broker.ceiling import Ceiling, as_of_now
 from sessions_app.broker.execution import WAYS, Executed, Place
-from sessions_app.broker.judgement import Ceiling, Judgement, judge
+from sessions_app.broker.judgement import Judgement, judge
 from sessions_app.broker.output import Output, capped
 from sessions_app.enums import ApprovalStatus, ToolStatus
 from sessions_app.models import AgentSession, ToolCall
 from sessions_app.runtimes.base import ToolOutcome, ToolRequest, ToolSpec
 from sessions_app.safety import Call, Danger
-from sessions_app.selectors.tool_calls import find_call, find_decided
+from sessions_app.selectors.tool_calls import find_call, find_decided, still_stands
 from sessions_app.services import tool_calls as verbs
 
 log = logging.getLogger(__name__)
 Way = Callable[[Place, Mapping[str, Any], Output], Awaitable[Executed]]
 Deliver = Callable[[UUID, str], Awaitable[None]]
 UNKNOWN_END = "This call was started before and its end is not known; it was not repeated."
+TIGHTENED = "The rules changed before this call began; ask again."
+NO_LONGER = "Whoever approved this may no longer decide here; ask again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,16 @@ class Offered:
     spec: ToolSpec
     run: Way
     annotations: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A call with what is offered and how it was judged just now."""
+
+    request: ToolRequest
+    offered: Offered
+    judgement: Judgement
+    ceiling: Ceiling
 
 
 def built_in() -> dict[str, Offered]:
@@ -63,6 +78,9 @@ class Broker:
     settle: Callable[[], Awaitable[None]]
     secrets: Sequence[str] = ()
 
+    def __post_init__(self) -> None:
+        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
+
     async def call(self, request: ToolRequest) -> ToolOutcome:
         """Judge, ask, execute; a call known already continues where it stands."""
         offered = self.offered.get(request.tool)
@@ -71,52 +89,54 @@ class Broker:
         if fault := tools.fault_in(offered.spec, request.arguments):
             return ToolOutcome(status="error", content=fault)
         digest = tools.input_hash(request.tool, request.arguments)
-        known = await threaded(find_call)(self.run_id, request.call_id) or (
-            await threaded(find_decided)(self.run_id, request.tool, digest)
-        )
+        # One name, one input at a time: a repeated call waits and finds what became of the first.
+        async with self._turn("id", tools.key_of(request.call_id)), self._turn("input", digest):
+            return await self._call(request, offered, digest)
+
+    def _turn(self, *of: str) -> asyncio.Lock:
+        kind, name = of
+        return self._turns.setdefault((kind, name), asyncio.Lock())
+
+    async def _call(self, request: ToolRequest, offered: Offered, digest: str) -> ToolOutcome:
+        known, ceiling = await threaded(self._look_up)(request, digest)
         if known is not None and known.input_hash != digest:
             return ToolOutcome(status="error", content="This call id was used for another input.")
-        judgement = judge(_call(request, offered), self.ceiling)
+        given = Given(request, offered, judge(_call(request, offered), ceiling), ceiling)
         if known is not None:
-            return await self._continue(known, request, offered, judgement)
-        made = await self._ask_for(request, digest, judgement)
-        if judgement.verdict == "allow":
-            return await self._execute(made, request, offered, judgement)
+            return await self._continue(known, given)
+        asked = shown.asked(Redactor(self.secrets), request, digest, given.judgement)
+        made: ToolCall = await self._verb(verbs.request_call, asked=asked)
+        if given.judgement.verdict == "allow":
+            return await self._execute(made, given)
         return _recorded(made)
 
-    async def _continue(
-        self, known: ToolCall, request: ToolRequest, offered: Offered, judgement: Judgement
-    ) -> ToolOutcome:
+    def _look_up(self, request: ToolRequest, digest: str) -> tuple[ToolCall | None, Ceiling]:
+        known = find_call(self.run_id, tools.key_of(request.call_id)) or find_decided(
+            self.run_id, request.tool, digest
+        )
+        return known, as_of_now(self.ceiling, self.organization_id)
+
+    async def _continue(self, known: ToolCall, given: Given) -> ToolOutcome:
+        """A call that stands somewhere: rules and approver count as they are now."""
         if known.status == ToolStatus.RUNNING:
             return await self._finish(known, Executed(ok=False, content=UNKNOWN_END), None, 0)
-        if known.status == ToolStatus.WAITING and not _approved(known):
+        if known.status not in {ToolStatus.WAITING, ToolStatus.REQUESTED}:
             return _recorded(known)
-        if known.status in {ToolStatus.WAITING, ToolStatus.REQUESTED}:
-            if judgement.verdict == "deny":
-                return await self._finish(known, None, None, 0, denied=judgement.reason)
-            return await self._execute(known, request, offered, judgement)
-        return _recorded(known)
+        approval = getattr(known, "approval", None)
+        if approval is not None and approval.status != ApprovalStatus.APPROVED:
+            return _recorded(known)
+        verdict, reason = given.judgement.verdict, given.judgement.reason
+        if verdict == "deny":
+            return await self._finish(known, None, None, 0, denied=reason)
+        if approval is None and verdict == "ask":
+            return await self._finish(known, None, None, 0, denied=TIGHTENED)
+        if approval is not None and not await threaded(still_stands)(approval):
+            return await self._finish(known, None, None, 0, denied=NO_LONGER)
+        return await self._execute(known, given)
 
-    async def _ask_for(self, request: ToolRequest, digest: str, judgement: Judgement) -> ToolCall:
-        asked = verbs.Asked(
-            call_id=request.call_id,
-            tool=request.tool,
-            input=_redacted(Redactor(self.secrets), dict(request.arguments)),
-            input_hash=digest,
-            verdict=judgement.verdict,
-            reason=judgement.reason,
-            danger=judgement.danger.danger.value,
-            reasons=[{"code": r.code, "text": r.text} for r in judgement.danger.reasons],
-            targets=[{"kind": t.kind, "value": t.value} for t in judgement.danger.targets],
-        )
-        made: ToolCall = await self._verb(verbs.request_call, asked=asked)
-        return made
-
-    async def _execute(
-        self, call: ToolCall, request: ToolRequest, offered: Offered, judgement: Judgement
-    ) -> ToolOutcome:
-        if judgement.danger.danger is Danger.DANGEROUS:
-            fault = await prepare(self._dangerous(call, judgement))
+    async def _execute(self, call: ToolCall, given: Given) -> ToolOutcome:
+        if given.judgement.danger.danger is Danger.DANGEROUS:
+            fault = await prepare(self._dangerous(call, given.judgement))
             if fault:
                 return await self._finish(call, Executed(ok=False, content=fault), None, 0)
         started = await self._verb(verbs.start_call, call_id=call.pk, level=self.place.level)
@@ -124,22 +144,24 @@ class Broker:
             return ToolOutcome(status="error", content=UNKNOWN_END)
         output = Output(Redactor(self.secrets), lambda text: self.deliver(call.pk, text))
         began = time.monotonic()
-        executed = await self._run(offered, request, output)
+        executed = await self._run(given, output)
         await output.end()
         await self.settle()
         milliseconds = int((time.monotonic() - began) * 1000)
         return await self._finish(call, executed, output, milliseconds)
 
-    async def _run(self, offered: Offered, request: ToolRequest, output: Output) -> Executed:
+    async def _run(self, given: Given, output: Output) -> Executed:
         """A tool's failure is an answer; only a fault of ours is logged as one."""
+        opened, denied = tuple(given.ceiling.allowed_domains), given.ceiling.denied_domains
+        place = replace(self.place, domains=opened, denied_domains=denied)
         try:
-            return await offered.run(self.place, request.arguments, output)
+            return await given.offered.run(place, given.request.arguments, output)
         except (DomainError, SandboxError) as refusal:
             return Executed(ok=False, content=str(refusal))
         except OSError as failure:
             return Executed(ok=False, content=failure.strerror or "The file cannot be used.")
         except Exception:
-            log.exception("tool failed", extra={"tool": request.tool})
+            log.exception("tool failed", extra={"tool": given.request.tool})
             return Executed(ok=False, content="The tool failed on our side; it is logged.")
 
     async def _finish(
@@ -151,12 +173,12 @@ class Broker:
         *,
         denied: str = "",
     ) -> ToolOutcome:
-        outcome, shown = await self._outcome(executed, output, milliseconds, denied)
+        outcome, content = await self._outcome(executed, output, milliseconds, denied)
         done = await self._verb(verbs.finish_call, call_id=call.pk, outcome=outcome)
         recorded = _recorded(done)
-        data = executed.data if executed else None
+        data = shown.redacted(Redactor(self.secrets), executed.data) if executed else None
         return ToolOutcome(
-            status=recorded.status, content=shown, data=data or None, exit_code=done.exit_code
+            status=recorded.status, content=content, data=data or None, exit_code=done.exit_code
         )
 
     async def _outcome(
@@ -166,22 +188,22 @@ class Broker:
             return verbs.Outcome(status=ToolStatus.DENIED, content=denied), denied
         redactor = Redactor(self.secrets)
         text = output.text if output else ""
-        note = redactor.text(executed.content).replace("\x00", "\ufffd")
+        note = storable(redactor.text(executed.content))
         whole = f"{text}\n{note}" if text and note else text or note
-        shown = capped(whole)
+        content = capped(whole)
         spilled = None
-        if len(shown) < len(whole):
+        if len(content) < len(whole):
             spilled = await threaded(write_blob)(self.organization_id, whole.encode())
         status = ToolStatus.OK if executed.ok else ToolStatus.ERROR
         outcome = verbs.Outcome(
             status=status,
-            content=shown,
+            content=content,
             exit_code=executed.exit_code,
             duration_ms=milliseconds,
-            output_bytes=output.size if output else len(whole),
+            output_bytes=len(note.encode()) + (output.size if output else 0),
             spilled=spilled,
         )
-        return outcome, whole if len(whole) < 4 * len(shown) else shown
+        return outcome, whole if len(whole) < 4 * len(content) else content
 
     def _dangerous(self, call: ToolCall, judgement: Judgement) -> DangerousCall:
         return DangerousCall(
@@ -204,11 +226,6 @@ def _call(request: ToolRequest, offered: Offered) -> Call:
     return Call(tool=request.tool, arguments=request.arguments, annotations=offered.annotations)
 
 
-def _approved(call: ToolCall) -> bool:
-    approval = getattr(call, "approval", None)
-    return approval is not None and approval.status == ApprovalStatus.APPROVED
-
-
 def _recorded(call: ToolCall) -> ToolOutcome:
     """The outcome of a call as its row tells it."""
     words: Mapping[str, Any] = {
@@ -218,13 +235,3 @@ def _recorded(call: ToolCall) -> ToolOutcome:
     }
     status = words.get(call.status, "error")
     return ToolOutcome(status=status, content=call.content, exit_code=call.exit_code)
-
-
-def _redacted(redactor: Redactor, value: Any) -> Any:
-    if isinstance(value, str):
-        return redactor.text(value)
-    if isinstance(value, Mapping):
-        return {str(key): _redacted(redactor, inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_redacted(redactor, inner) for inner in value]
-    return value

@@ -23,6 +23,7 @@ from kernel.sandbox import (
     Supervisor,
     Workspace,
 )
+from kernel.text import storable
 from sessions_app.broker.output import Output
 from sessions_app.errors import WorkspaceQuotaError
 
@@ -46,9 +47,17 @@ class Place:
     identity: Identity | None
     limits: Limits
     domains: tuple[str, ...] = ()
+    denied_domains: tuple[str, ...] = ()
     supervisor: Supervisor | None = None
     unavailable: str = ""
     level: str = "none"
+
+    @property
+    def network(self) -> Network | None:
+        """What is open from inside; None closes everything."""
+        if not self.domains:
+            return None
+        return Network(domains=self.domains, denied=self.denied_domains)
 
 
 @dataclass(kw_only=True)
@@ -81,11 +90,13 @@ async def search(place: Place, arguments: Mapping[str, Any], output: Output) -> 
 async def _sandboxed(place: Place, argv: list[str], output: Output, limits: Limits) -> Executed:
     if place.supervisor is None:
         return Executed(ok=False, content=place.unavailable)
+    if any("\x00" in word for word in argv):
+        return Executed(ok=False, content="A command cannot hold NUL bytes.")
     jail = Jail(
         workspace=place.workspace,
         identity=place.identity,
         limits=limits,
-        network=Network(domains=place.domains) if place.domains else None,
+        network=place.network,
     )
     try:
         ended = await place.supervisor.run(jail, argv, on_output=output.feed)
@@ -145,7 +156,10 @@ async def edit_file(place: Place, arguments: Mapping[str, Any], output: Output) 
             text = found.data.decode("utf-8", errors="surrogateescape")
             if (count := text.count(old)) != 1:
                 return f"The old text stands {count} times in {path}; it must stand once."
-            new = text.replace(old, str(arguments["new"])).encode("utf-8", "surrogateescape")
+            whole = text.replace(old, str(arguments["new"]))
+            new = whole.encode("utf-8", "surrogateescape")
+            if len(new) > found.size:
+                _check_room(files, place, len(new) - found.size)
             files.write(path, new, max_bytes=place.limits.file_bytes)
             return ""
 
@@ -161,7 +175,7 @@ async def list_files(place: Place, arguments: Mapping[str, Any], output: Output)
             found = files.list(arguments.get("path", "."))
         marks = {"directory": "/", "link": "@", "other": "?"}
         lines = [
-            f"{entry.name}{marks.get(entry.kind, '')}\t{entry.size}"
+            f"{_shown(entry.name)}{marks.get(entry.kind, '')}\t{entry.size}"
             for entry in found.entries
             if entry.name != ".home"
         ]
@@ -169,6 +183,11 @@ async def list_files(place: Place, arguments: Mapping[str, Any], output: Output)
 
     await output.feed((await asyncio.to_thread(listing)).encode())
     return Executed(ok=True)
+
+
+def _shown(name: str) -> str:
+    """A name on one line; what is no text in it is replaced."""
+    return storable("".join(c if c.isprintable() else "\ufffd" for c in name))
 
 
 async def nothing(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:

@@ -6,11 +6,14 @@ into an allow and nothing else.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from sessions_app.broker import rules
+from sessions_app.broker.ceiling import Ceiling
+from sessions_app.broker.reading import only_reads
 from sessions_app.enums import PermissionMode
 from sessions_app.safety import Anatomy, Call, Danger, Verdict, examine
 
@@ -18,16 +21,6 @@ READS = frozenset({"read_file", "list_files", "grep"})
 EDITS = frozenset({"write_file", "edit_file"})
 SHELL = "shell"
 _SCRATCH = ("/workspace", "/tmp", "/dev/null", "/dev/stdout", "/dev/stderr")  # noqa: S108
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ceiling:
-    """What this session may do at most, gathered from session and organization."""
-
-    mode: str = PermissionMode.DEFAULT.value
-    allowed_tools: Sequence[str] = ()
-    denied_tools: Sequence[str] = ()
-    allowed_domains: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,73 +61,17 @@ def _decide(call: Call, ceiling: Ceiling, danger: Verdict, anatomy: Anatomy) -> 
 
 
 def _plan(call: Call, danger: Verdict, anatomy: Anatomy) -> tuple[str, str]:
-    """Reads only."""
-    quiet = danger.danger is Danger.NONE and anatomy.complete
-    touches = anatomy.writes or anatomy.deletes or anatomy.hosts
-    if call.tool in READS or call.annotations.get("readOnlyHint") is True:
-        return "allow", ""
-    if call.tool == SHELL and quiet and not touches and _only_reads(anatomy):
+    """Reads only; a hint of a server never opens what its name or arguments speak against."""
+    quiet = danger.danger is Danger.NONE
+    if call.tool in READS:
+        return ("allow", "") if danger.danger is not Danger.DANGEROUS else ("ask", _first(danger))
+    if call.tool == SHELL:
+        touches = anatomy.writes or anatomy.deletes or anatomy.hosts
+        if quiet and anatomy.complete and not touches and only_reads(anatomy):
+            return "allow", ""
+    elif quiet and call.annotations.get("readOnlyHint") is True:
         return "allow", ""
     return "deny", "The session is in plan mode: it reads and changes nothing."
-
-
-_READERS = frozenset(
-    [
-        "cat",
-        "head",
-        "tail",
-        "ls",
-        "stat",
-        "file",
-        "wc",
-        "grep",
-        "egrep",
-        "fgrep",
-        "rg",
-        "find",
-        "sort",
-        "uniq",
-        "cut",
-        "tr",
-        "diff",
-        "cmp",
-        "du",
-        "df",
-        "pwd",
-        "echo",
-        "printf",
-        "true",
-        "false",
-        "test",
-        "date",
-        "which",
-        "type",
-        "basename",
-        "dirname",
-        "realpath",
-        "readlink",
-        "tree",
-        "nl",
-        "od",
-        "sha256sum",
-        "md5sum",
-        "uname",
-        "id",
-        "whoami",
-        "jq",
-    ]
-)
-_GIT_READS = frozenset(
-    ["status", "log", "diff", "show", "branch", "rev-parse", "ls-files", "blame", "describe"]
-)
-
-
-def _only_reads(anatomy: Anatomy) -> bool:
-    return all(
-        program.name in _READERS
-        or (program.name == "git" and len(program.argv) > 1 and program.argv[1] in _GIT_READS)
-        for program in anatomy.programs
-    )
 
 
 def _edit(ceiling: Ceiling) -> tuple[str, str]:
@@ -160,7 +97,7 @@ def _mcp(call: Call, danger: Verdict) -> tuple[str, str]:
 
 
 def _inside(path: str) -> bool:
-    pure = PurePosixPath(path)
+    pure = PurePosixPath(posixpath.normpath(path))
     if not pure.is_absolute():
         return not path.startswith("~") and ".." not in pure.parts
     return any(pure.is_relative_to(place) for place in _SCRATCH)

@@ -6,10 +6,10 @@ import codecs
 from collections.abc import Awaitable, Callable
 
 from kernel.redaction import Redactor
+from kernel.text import storable
 
 SHOWN_LIMIT = 32 * 1024
 STREAMED_LIMIT = 64 * 1024
-_HEAD = 24 * 1024
 
 Deliver = Callable[[str], Awaitable[None]]
 
@@ -37,8 +37,8 @@ class Output:
 
     @property
     def text(self) -> str:
-        """Everything, redacted. NUL cannot be stored and becomes a replacement character."""
-        return self._redactor.text("".join(self._parts)).replace("\x00", "\ufffd")
+        """Everything, redacted and storable."""
+        return storable(self._redactor.text("".join(self._parts)))
 
     async def _take(self, text: str) -> None:
         if not text:
@@ -47,13 +47,13 @@ class Output:
         room = STREAMED_LIMIT - self._streamed
         if room > 0:
             self._streamed += len(text)
-            await self._deliver(text[:room].replace("\x00", "\ufffd"))
+            await self._deliver(storable(text[:room]))
 
 
-def capped(text: str) -> str:
-    """What the stream shows of a long output: its beginning and its end."""
-    if len(text) <= SHOWN_LIMIT:
+def capped(text: str, limit: int = SHOWN_LIMIT) -> str:
+    """What the stream shows of a long text: its beginning and its end, never more than it has."""
+    if len(text) <= limit:
         return text
-    left_out = len(text) - SHOWN_LIMIT
-    tail = text[-(SHOWN_LIMIT - _HEAD) :]
-    return f"{text[:_HEAD]}\n[… {left_out} characters left out …]\n{tail}"
+    head, tail = text[: limit * 3 // 4], text[-(limit // 5) :]
+    left_out = len(text) - len(head) - len(tail)
+    return f"{head}\n[… {left_out} characters left out …]\n{tail}"

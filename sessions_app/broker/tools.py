@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jsonschema
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+from referencing import Registry
 
+from kernel.text import storable
 from sessions_app.runtimes.base import ToolSpec
 
+log = logging.getLogger(__name__)
+INPUT_LIMIT = 2 * 1024 * 1024
 _PATH = {"type": "string", "minLength": 1, "maxLength": 4096}
 
 
@@ -68,14 +74,61 @@ BUILT_IN: Mapping[str, ToolSpec] = {
 }
 
 
+def _unread(*_given: Any) -> Iterator[ValidationError]:
+    """Patterns of a server could keep us busy for ever; the server judges them itself."""
+    yield from ()
+
+
+def _additional(checker: Any, value: Any, given: Any, schema: Any) -> Iterator[ValidationError]:
+    if "patternProperties" not in schema:
+        plain = Draft202012Validator.VALIDATORS["additionalProperties"]
+        yield from plain(checker, value, given, schema)
+
+
+_Checker = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {
+        "pattern": _unread,
+        "patternProperties": _unread,
+        "unevaluatedProperties": _unread,
+        "additionalProperties": _additional,
+    },
+)
+
+
 def fault_in(spec: ToolSpec, arguments: Mapping[str, Any]) -> str:
     """What is wrong with the arguments, in one sentence, or ""."""
-    checker = jsonschema.Draft202012Validator(dict(spec.input_schema))
-    found = next(iter(sorted(checker.iter_errors(dict(arguments)), key=str)), None)
+    if fault := _unfit(arguments):
+        return f"{spec.name}: {fault}"
+    # An empty registry: a schema must not make us fetch what it refers to.
+    checker = _Checker(dict(spec.input_schema), registry=Registry())
+    try:
+        found = next(iter(sorted(checker.iter_errors(dict(arguments)), key=str)), None)
+    except Exception as fault:
+        log.warning("schema unusable", extra={"tool": spec.name, "fault": type(fault).__name__})
+        return f"{spec.name}: its input schema cannot be used."
     if found is None:
         return ""
     where = "/".join(str(part) for part in found.absolute_path) or "input"
     return f"{spec.name}: {where}: {found.message[:300]}"
+
+
+def _unfit(arguments: Mapping[str, Any]) -> str:
+    """Why no tool could take this, whatever its schema says."""
+    try:
+        text = json.dumps(dict(arguments), allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, TypeError, RecursionError):
+        return "the input is not valid JSON."
+    if len(text) > INPUT_LIMIT:
+        return f"the input has {len(text)} bytes; at most {INPUT_LIMIT} are taken."
+    return ""
+
+
+def key_of(call_id: str) -> str:
+    """A runtime's name of a call as it is stored: itself, unless it is none a row can hold."""
+    if 0 < len(call_id) <= 200 and storable(call_id) == call_id:
+        return call_id
+    return hashlib.sha256(call_id.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def input_hash(tool: str, arguments: Mapping[str, Any]) -> str:

@@ -7,10 +7,14 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Left
 
 from kernel.ids import uuid7
 from sessions_app.enums import ACTIVE_RUNS, MessageRole, RunStatus
 from sessions_app.models.sessions import AgentSession
+
+SEARCHED = 100_000
+"""Characters of a message that search looks at; each may take four bytes and a position."""
 
 
 class Run(models.Model):
@@ -72,8 +76,9 @@ class Message(models.Model):
     model = models.CharField(max_length=120, default="", blank=True)
     attachments = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # PostgreSQL indexes at most a megabyte of one text and refuses what is longer.
     search = models.GeneratedField(
-        expression=SearchVector("content", config="simple"),
+        expression=SearchVector(Left("content", SEARCHED), config="simple"),
         output_field=SearchVectorField(),
         db_persist=True,
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from django.conf import settings
 
 from kernel.egress import Guard
-from kernel.sandbox import Jail, Network, SandboxedProcess, SandboxUnavailableError
+from kernel.sandbox import Jail, SandboxedProcess, SandboxUnavailableError
 from sessions_app.broker.execution import Place
 from sessions_app.runner.load import Loaded
 from sessions_app.runtimes.host import AgentCommand, ProviderConfig, RuntimeHost
@@ -46,7 +46,7 @@ def jail_of(place: Place, env: Mapping[str, str]) -> Jail:
         identity=place.identity,
         env=env,
         limits=replace(place.limits, wall_seconds=None),
-        network=Network(domains=place.domains) if place.domains else None,
+        network=place.network,
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from kernel.actors import Actor
 from kernel.ids import uuid7
 from kernel.redaction import Redactor
 from kernel.streams import Entry
+from kernel.text import storable
 from kernel.threads import threaded
 from sessions_app.broker.broker import Broker
 from sessions_app.broker.output import capped
@@ -31,12 +33,21 @@ from sessions_app.runtimes.base import (
 from sessions_app.services import runs
 
 GATHER_SECONDS = 0.1
+_SHOWN_ARGUMENTS = 50
 
 
 class SessionIO:
     """`RuntimeIO` over verbs."""
 
-    def __init__(self, *, actor: Actor, session_id: UUID, run_id: UUID, epoch: int) -> None:
+    def __init__(
+        self,
+        *,
+        actor: Actor,
+        session_id: UUID,
+        run_id: UUID,
+        epoch: int,
+        secrets: Sequence[str] = (),
+    ) -> None:
         self._actor = actor
         self._session_id = session_id
         self._run_id = run_id
@@ -47,12 +58,14 @@ class SessionIO:
         self._waiting: list[Entry] = []
         self._lock = asyncio.Lock()
         self._flusher: asyncio.Task[None] | None = None
-        self._redactor = Redactor()
+        self._secrets = secrets
+        self._redactor = Redactor(secrets)
+        self._thoughts = Redactor(secrets)
         self._model = ""
 
     async def text(self, delta: str) -> None:
         """Append to the message being spoken."""
-        delta = delta.replace("\x00", "\ufffd")
+        delta = storable(delta)
         if not delta:
             return
         if self._message_id is None:
@@ -68,7 +81,7 @@ class SessionIO:
             return
         if rest := self._redactor.end():
             self._put("TEXT_MESSAGE_CONTENT", {**self._known(), "delta": rest})
-        whole = Redactor().text("".join(self._spoken))
+        whole = Redactor(self._secrets).text("".join(self._spoken))
         end = Entry(
             type="TEXT_MESSAGE_END", run_id=self._run_id, data={**self._known(), "text": whole}
         )
@@ -80,8 +93,8 @@ class SessionIO:
 
     async def reasoning(self, delta: str) -> None:
         """Append to the visible reasoning."""
-        data = {"delta": Redactor().text(delta.replace("\x00", "\ufffd"))}
-        self._put("REASONING_MESSAGE_CONTENT", data)
+        if shown := self._thoughts.feed(storable(delta)):
+            self._put("REASONING_MESSAGE_CONTENT", {"delta": shown})
 
     async def call_tool(self, request: ToolRequest) -> ToolOutcome:
         """What was said so far is written, then the broker decides."""
@@ -94,15 +107,15 @@ class SessionIO:
 
     async def observe(self, call: ObservedCall) -> None:
         """Show a call that a contained agent made itself, marked as not brokered."""
-        shown = Redactor()
+        shown = Redactor(self._secrets)
         data = {
             "name": "tool.observed",
-            "call_id": call.call_id[:200],
-            "tool": call.title[:200],
+            "call_id": storable(call.call_id)[:200],
+            "tool": storable(call.title)[:200],
             "kind": call.kind,
             "status": call.status,
-            "input": {str(k): shown.text(str(v))[:2000] for k, v in call.arguments.items()},
-            "content": capped(shown.text(call.content).replace("\x00", "\ufffd")),
+            "input": _brief(shown, call.arguments),
+            "content": capped(storable(shown.text(call.content))),
             "brokered": False,
         }
         self._put("CUSTOM", data)
@@ -124,6 +137,11 @@ class SessionIO:
 
     async def flush(self) -> None:
         """Write everything gathered so far, in order."""
+        if rest := self._thoughts.end():
+            self._put("REASONING_MESSAGE_CONTENT", {"delta": rest})
+        await self._write()
+
+    async def _write(self) -> None:
         async with self._lock:
             entries = self._taken()
             if entries:
@@ -155,7 +173,7 @@ class SessionIO:
 
     async def _soon(self) -> None:
         await asyncio.sleep(GATHER_SECONDS)
-        await self.flush()
+        await self._write()
 
     async def _verb(self, verb: Callable[..., Any], **given: Any) -> Any:
         return await threaded(verb)(
@@ -165,6 +183,11 @@ class SessionIO:
             epoch=self._epoch,
             **given,
         )
+
+
+def _brief(shown: Redactor, arguments: Mapping[str, Any]) -> dict[str, str]:
+    some = islice(arguments.items(), _SHOWN_ARGUMENTS)
+    return {storable(str(k))[:200]: storable(shown.text(str(v)))[:2000] for k, v in some}
 
 
 def _joins(last: Entry, kind: str, data: dict[str, Any]) -> bool:

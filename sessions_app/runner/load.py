@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kernel.actors import AgentActor
-from sessions_app.broker.judgement import Ceiling
+from sessions_app.broker.ceiling import Ceiling, ceiling_of
 from sessions_app.enums import ACTIVE_RUNS
 from sessions_app.models import AgentSession, Run
 from sessions_app.runtimes.base import HistoryMessage, RuntimeOptions, TurnRequest
@@ -22,7 +22,6 @@ class Loaded:
     run: Run
     actor: AgentActor
     ceiling: Ceiling
-    seed: str
 
 
 def load(run_id: UUID) -> Loaded | None:
@@ -37,7 +36,6 @@ def load(run_id: UUID) -> Loaded | None:
     if run is None:
         return None
     session, organization = run.session, run.session.organization
-    options = session.sdk_options
     return Loaded(
         session=session,
         run=run,
@@ -46,13 +44,7 @@ def load(run_id: UUID) -> Loaded | None:
             on_behalf_of_id=run.requested_by_id,
             display_name=session.runtime,
         ),
-        ceiling=Ceiling(
-            mode=session.permission_mode,
-            allowed_tools=tuple(options.get("allowed_tools", ())),
-            denied_tools=tuple(organization.denied_tools),
-            allowed_domains=tuple(organization.allowed_domains),
-        ),
-        seed=_seed(session),
+        ceiling=ceiling_of(session, organization),
     )
 
 
@@ -81,17 +73,12 @@ def turn_of(loaded: Loaded, run: Run) -> TurnRequest:
             system_prompt=options.get("system_prompt", ""),
             max_turns=options.get("max_turns", 50),
             timeout_seconds=options.get("timeout_seconds", 600),
-            permission_mode=session.permission_mode,
+            permission_mode=loaded.ceiling.mode,
             allowed_tools=tuple(options.get("allowed_tools", ())),
         ),
         state=_bytes(run.state if run.resuming else session.runtime_state),
         resuming=run.resuming,
     )
-
-
-def _seed(session: AgentSession) -> str:
-    directory = session.working_directory
-    return f"fork:{directory.seed_from}" if directory.seed_from else directory.seed
 
 
 def _bytes(value: object) -> bytes | None:

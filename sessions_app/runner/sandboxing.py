@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +22,6 @@ from kernel.sandbox import (
     Supervisor,
     UidRange,
     Unavailable,
-    prepare_workspace,
     select,
 )
 
@@ -83,17 +81,3 @@ def identity_of(session_id: UUID) -> Identity | None:
 def limits(seconds: float) -> Limits:
     """The bounds of one call."""
     return Limits(wall_seconds=seconds, disk_bytes=settings.WORKSPACE_BYTES)
-
-
-def make_workspace(directory_id: UUID, seed: str, session_id: UUID) -> Path:
-    """Make a working directory once: empty, or a copy of its seed; half a copy never counts."""
-    path = workspace_of(directory_id)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
-        if seed and Path(seed).is_dir():
-            half = path.with_suffix(".half")
-            shutil.rmtree(half, ignore_errors=True)
-            shutil.copytree(seed, half, symlinks=True, ignore=shutil.ignore_patterns(".home"))
-            half.rename(path)
-    prepare_workspace(path, identity_of(session_id))
-    return path

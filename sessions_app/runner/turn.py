@@ -28,6 +28,7 @@ from sessions_app.runner.io import SessionIO
 from sessions_app.runner.load import Loaded, load, turn_of
 from sessions_app.runner.offering import offered_by_servers
 from sessions_app.runner.sandboxing import Enclosure
+from sessions_app.runner.workspaces import make_workspace
 from sessions_app.runtimes.base import Runtime, TurnOutcome
 from sessions_app.runtimes.permission import PERMISSION
 from sessions_app.runtimes.registry import RUNTIMES
@@ -100,6 +101,7 @@ class Turn:
             session_id=self._loaded.session.pk,
             run_id=run.pk,
             epoch=self._epoch,
+            secrets=secret_values(),
         )
         try:
             runtime, offered = await self._equip(io, run)
@@ -127,18 +129,14 @@ class Turn:
 
     async def _equip(self, io: SessionIO, run: Run) -> tuple[Runtime, dict[str, Offered]]:
         session = self._loaded.session
-        workspace = await asyncio.to_thread(
-            sandboxing.make_workspace,
-            session.working_directory_id,
-            self._seed(),
-            session.pk,
-        )
+        workspace = await asyncio.to_thread(make_workspace, session.working_directory, session.pk)
         place = Place(
             session_id=session.pk,
             workspace=workspace,
             identity=sandboxing.identity_of(session.pk),
             limits=sandboxing.limits(float(session.sdk_options.get("timeout_seconds", 600))),
             domains=tuple(self._loaded.ceiling.allowed_domains),
+            denied_domains=self._loaded.ceiling.denied_domains,
             supervisor=self.enclosure.supervisor,
             unavailable=self.enclosure.unavailable,
             level=self.enclosure.level,
@@ -162,12 +160,6 @@ class Turn:
         )
         runtime: Runtime = plugins.load(entry.path)(host_for(self._loaded, place))
         return runtime, offered
-
-    def _seed(self) -> str:
-        seed = self._loaded.seed
-        if seed.startswith("fork:"):
-            return str(sandboxing.workspace_of(UUID(seed.removeprefix("fork:"))))
-        return seed
 
     async def _beat(self) -> None:
         """Renew the lease and look whether the run is still ours; returning ends the turn."""

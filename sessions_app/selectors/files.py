@@ -9,7 +9,8 @@ from typing import Any
 from django.conf import settings
 
 from kernel.errors import NotFoundError
-from kernel.sandbox import SandboxError, Workspace
+from kernel.sandbox import Entry, SandboxError, Workspace
+from kernel.text import storable
 from sessions_app.models import AgentSession
 
 _SHOWN_BYTES = 256 * 1024
@@ -40,12 +41,21 @@ def _gather(workspace: Workspace, most: int, found: list[dict[str, Any]]) -> Non
     while waiting and len(found) < most and opened < _FOLDERS:
         folder = waiting.popleft()
         opened += 1
-        for entry in workspace.list(folder, max_entries=200).entries:
+        for entry in _entries(workspace, folder):
             path = entry.name if folder == "." else f"{folder}/{entry.name}"
             if entry.kind == "directory" and entry.name not in _HIDDEN:
                 waiting.append(path)
             elif entry.kind == "file" and len(found) < most:
                 found.append({"path": path, "size": entry.size, "status": ""})
+
+
+def _entries(workspace: Workspace, folder: str) -> list[Entry]:
+    """What may be shown of a folder: no names that are no text, nothing of one closed to us."""
+    try:
+        found = workspace.list(folder, max_entries=200).entries
+    except (OSError, SandboxError):
+        return []
+    return [entry for entry in found if storable(entry.name) == entry.name]
 
 
 def file_of(session: AgentSession, path: str) -> dict[str, Any]:

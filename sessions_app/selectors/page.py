@@ -74,8 +74,8 @@ def _transcript(session: AgentSession, before: int) -> Transcript:
     """The newest messages and calls before a `seq`, merged by it."""
     span = {"seq__lt": before} if before else {}
     messages = session.messages.filter(**span).select_related("author", "session")
-    messages = messages.order_by("-seq")[:SHOWN]
-    calls = session.tool_calls.filter(**span).order_by("-seq")[:SHOWN]
+    messages = messages.order_by("-seq")[: SHOWN + 1]
+    calls = session.tool_calls.filter(**span).order_by("-seq")[: SHOWN + 1]
     found: list[Message | ToolCall] = [*messages, *calls]
     rows = sorted(found, key=lambda row: row.seq)
     kept = rows[-SHOWN:]

@@ -51,7 +51,7 @@ def _wanted(
 
 def _shelf(actor: Actor, wanted: SessionFilter) -> Q:
     if wanted.shelf == "trash":
-        return Q(trashed_at__isnull=False, owner_id=actor.actor_id)
+        return Q(trashed_at__isnull=False, purged_at=None, owner_id=actor.actor_id)
     if wanted.status == "archived" or wanted.shelf == "archive":
         return Q(trashed_at=None, archived_at__isnull=False)
     if wanted.shelf == "all":

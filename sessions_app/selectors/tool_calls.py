@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sessions_app.enums import ApprovalStatus, ToolStatus
-from sessions_app.models import ToolCall
+from sessions_app.enums import ApprovalStatus, SessionRole, ToolStatus
+from sessions_app.models import Approval, ToolCall
+from sessions_app.policies.access import has_role
 
 
 def find_call(run_id: UUID, call_id: str) -> ToolCall | None:
@@ -24,3 +25,15 @@ def find_decided(run_id: UUID, tool: str, input_hash: str) -> ToolCall | None:
         .order_by("created_at")
         .first()
     )
+
+
+def still_stands(given: Approval) -> bool:
+    """Whether whoever approved a call could do so now: role and rules as they are."""
+    approval = Approval.objects.select_related("decided_by", "run", "session", "organization").get(
+        pk=given.pk
+    )
+    decider = approval.decided_by
+    if decider is None or not has_role(decider, approval.session, SessionRole.APPROVER):
+        return False
+    own = approval.run.requested_by_id == decider.pk
+    return not (own and approval.organization.separate_approver)

@@ -13,6 +13,7 @@ from sessions_app.enums import ApprovalStatus, RunStatus, ToolStatus
 from sessions_app.errors import (
     ApprovalChangedError,
     ApprovalDecidedError,
+    ApprovalExpiredError,
     SeparateApproverError,
 )
 from sessions_app.events import ApprovalDecided
@@ -22,7 +23,7 @@ from sessions_app.services.prompting import start_turn
 from sessions_app.streams import SESSIONS
 
 
-@action("approvals.approve", dangerous=True)
+@action("approvals.approve", dangerous=True, locks=False)
 def approve(
     actor: User, approval: Approval, *, reason: str = "", version: int | None = None
 ) -> Approval:
@@ -30,7 +31,7 @@ def approve(
     return _decide(actor, approval, ApprovalStatus.APPROVED, reason, version)
 
 
-@action("approvals.deny")
+@action("approvals.deny", locks=False)
 def deny(
     actor: User, approval: Approval, *, reason: str = "", version: int | None = None
 ) -> Approval:
@@ -38,23 +39,35 @@ def deny(
     return _decide(actor, approval, ApprovalStatus.DENIED, reason, version)
 
 
-@action("approvals.expire", internal=True)
+@action("approvals.expire", internal=True, locks=False)
 def expire(actor: Actor, approval: Approval) -> Approval:
     """Nobody decided in time."""
+    approval = _held(approval)
     if approval.status != ApprovalStatus.PENDING or approval.expires_at > clock.now():
         return Unchanged(approval)  # type: ignore[return-value]
     return _write(actor, approval, ApprovalStatus.EXPIRED, "")
 
 
+def _held(approval: Approval) -> Approval:
+    """The approval as it is once its session is held: every verb takes the session first, or two
+    of them could wait for each other."""
+    AgentSession.objects.select_for_update(no_key=True).get(pk=approval.session_id)
+    rows = Approval.objects.select_related("session", "run", "organization", "tool_call")
+    return rows.get(pk=approval.pk)
+
+
 def _decide(
     actor: User, approval: Approval, status: str, reason: str, version: int | None
 ) -> Approval:
+    approval = _held(approval)
     if approval.status == status:
         return Unchanged(approval)  # type: ignore[return-value]
     if approval.status != ApprovalStatus.PENDING:
         raise ApprovalDecidedError(status_now=approval.status)
     if version is not None and version != approval.version:
         raise ApprovalChangedError
+    if approval.expires_at <= clock.now():
+        raise ApprovalExpiredError
     if approval.organization.separate_approver and (approval.run.requested_by_id == actor.actor_id):
         raise SeparateApproverError
     if actor.actor_kind not in {"user", "service"}:
@@ -63,7 +76,7 @@ def _decide(
 
 
 def _write(actor: Actor, approval: Approval, status: str, reason: str) -> Approval:
-    session = AgentSession.objects.select_for_update(no_key=True).get(pk=approval.session_id)
+    session = approval.session
     approval.status, approval.decision_reason = status, reason[:1000]
     approval.decided_at, approval.version = clock.now(), approval.version + 1
     approval.decided_by_id = actor.actor_id if actor.actor_kind != "system" else None

@@ -9,6 +9,7 @@ from kernel.actions import action
 from kernel.errors import NotFoundError
 from kernel.events import publish
 from kernel.ids import uuid7
+from kernel.jobs import enqueue
 from kernel.streams import Entry, append
 from sessions_app.enums import PermissionMode
 from sessions_app.events import SessionForked
@@ -16,6 +17,8 @@ from sessions_app.models import AgentSession, Message, SessionServer, WorkingDir
 from sessions_app.services.creation import check_mode
 from sessions_app.services.prompting import require_open
 from sessions_app.streams import SESSIONS
+
+COPY = "sessions.copy_workspace"
 
 
 @action("sessions.fork")
@@ -48,6 +51,13 @@ def fork(actor: User, session: AgentSession, *, message_id: UUID | None = None) 
         SessionServer(session=copy, server_id=server.server_id) for server in session.servers.all()
     )
     _replay(actor, session, copy, messages)
+    # Now, not at the first turn: what is done in the parent later is none of the fork's business.
+    enqueue(
+        COPY,
+        {"session_id": str(copy.pk)},
+        key=f"copy:{copy.working_directory_id}",
+        organization_id=copy.organization_id,
+    )
     publish(
         SessionForked(
             organization_id=copy.organization_id,
@@ -97,6 +107,7 @@ def _replay(
             author_id=message.author_id,
             author_name=message.author_name,
             model=message.model,
+            attachments=message.attachments,
             seq=seqs[2 + 2 * place],
         )
         for place, (new_id, message) in enumerate(zip(ids, messages, strict=True))

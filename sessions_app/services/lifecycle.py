@@ -15,7 +15,7 @@ from kernel.events import Private, publish
 from kernel.streams import Entry, append
 from kernel.streams.doorbell import ring_access
 from sessions_app.enums import ACTIVE_RUNS, SessionStatus
-from sessions_app.errors import BusyError, NotInTrashError
+from sessions_app.errors import BusyError, NotInTrashError, TrashedError
 from sessions_app.events import (
     SessionArchived,
     SessionConfigured,
@@ -26,13 +26,15 @@ from sessions_app.events import (
 )
 from sessions_app.models import AgentSession
 from sessions_app.services.creation import check_mode
-from sessions_app.services.prompting import require_open
+from sessions_app.services.prompting import check_quota, require_open
 from sessions_app.streams import SESSIONS
 
 
 @action("sessions.rename")
 def rename(actor: User, session: AgentSession, *, name: str) -> AgentSession:
     """Give a session another name."""
+    if session.trashed_at:
+        raise TrashedError
     if session.name == name:
         return Unchanged(session)  # type: ignore[return-value]
     session.name = name
@@ -101,8 +103,8 @@ def restore(actor: User, session: AgentSession) -> AgentSession:
     """Take a session out of the trash."""
     if session.trashed_at is None or session.purged_at:
         raise NotInTrashError
-    session.trashed_at = None
-    session.save(update_fields=["trashed_at"])
+    session.trashed_at, session.active_at = None, clock.now()
+    session.save(update_fields=["trashed_at", "active_at"])
     _note(actor, session, "session.restored")
     publish(SessionRestored(organization_id=session.organization_id, target_id=session.pk))
     return session
@@ -113,9 +115,14 @@ def transfer(actor: User, session: AgentSession, *, to: User) -> AgentSession:
     """Make somebody of the same organization the owner."""
     if session.owner_id == to.pk:
         return Unchanged(session)  # type: ignore[return-value]
-    if not Membership.objects.filter(organization_id=session.organization_id, user=to).exists():
+    if session.purged_at:
+        raise TrashedError
+    fellows = Membership.objects.filter(organization_id=session.organization_id)
+    if not fellows.filter(user=to, user__is_active=True).exists():
         raise InvalidError.at("/to", "There is no such person in this organization.")
     former, session.owner = session.owner_id, to
+    if session.runs.filter(status__in=ACTIVE_RUNS).exists():
+        check_quota(session)
     session.save(update_fields=["owner"])
     session.user_grants.filter(user=to).delete()
     _note(actor, session, "session.transferred", owner=str(to.pk))

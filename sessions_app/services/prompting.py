@@ -13,6 +13,7 @@ from django.db.models import F
 from identity.public import User
 from kernel import clock
 from kernel.actions import action
+from kernel.errors import InvalidError
 from kernel.events import publish
 from kernel.ids import uuid7
 from kernel.jobs import enqueue
@@ -25,6 +26,7 @@ from sessions_app.services.creation import serialize_person
 from sessions_app.streams import SESSIONS
 
 TURN = "sessions.turn"
+LONGEST = 500_000
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ def prompt(
 ) -> Posted:
     """Prompt a session; while a run is active the prompt queues behind it."""
     require_open(session)
+    _check(content, attachments)
     waiting = session.runs.filter(status__in=ACTIVE_RUNS).exists()
     if not waiting:
         check_quota(session)
@@ -59,7 +62,6 @@ def prompt(
         author=author,
         author_name=author.display_name,
         seq=seq,
-        attachments=list(attachments),
     )
     _touch(session)
     if not waiting:
@@ -74,6 +76,15 @@ def prompt(
         )
     )
     return Posted(message_id, run_id, seq)
+
+
+def _check(content: str, attachments: Sequence[Any]) -> None:
+    if not content.strip():
+        raise InvalidError.at("/content", "A prompt may not be blank.")
+    if len(content) > LONGEST:
+        raise InvalidError.at("/content", f"A prompt may have at most {LONGEST} characters.")
+    if attachments:
+        raise InvalidError.at("/attachments/0", "There is no such attachment.")
 
 
 def start_turn(session: AgentSession, run: Run) -> None:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import F
-
 from identity.public import User
 from kernel import clock
 from kernel.actions import Unchanged, action
@@ -16,7 +14,7 @@ from kernel.events import publish
 from kernel.ids import uuid7
 from kernel.models import Job
 from kernel.streams import Entry, append
-from sessions_app.enums import ACTIVE_RUNS, MessageRole, RunStatus, SessionStatus
+from sessions_app.enums import ACTIVE_RUNS, RunStatus, SessionStatus
 from sessions_app.errors import (
     FencedError,
     NothingToCancelError,
@@ -33,7 +31,7 @@ from sessions_app.events import (
 )
 from sessions_app.models import AgentSession, Message, Run
 from sessions_app.runtimes.base import TurnOutcome, Usage
-from sessions_app.services.closing import close_open_calls
+from sessions_app.services.closing import close_open_calls, store_message
 from sessions_app.services.prompting import check_quota, next_in_queue, set_status, start_turn
 from sessions_app.streams import SESSIONS
 
@@ -74,6 +72,13 @@ def resume(actor: User, session: AgentSession) -> Run | None:
     again = Run.objects.create(
         id=uuid7(), session=session, requested_by_id=actor.actor_id, message_id=last.message_id
     )
+    told = {
+        "name": "run.resumed",
+        "run_id": str(again.pk),
+        "former_run_id": str(last.pk),
+        "message_id": str(last.message_id),
+    }
+    append(SESSIONS, session.pk, actor, [Entry(type="CUSTOM", run_id=again.pk, data=told)])
     start_turn(session, again)
     publish(
         RunResumed(
@@ -87,9 +92,9 @@ def resume(actor: User, session: AgentSession) -> Run | None:
 
 
 def _unarchive(actor: Actor, session: AgentSession) -> None:
-    session.archived_at = None
+    session.archived_at, session.active_at = None, clock.now()
     session.status = SessionStatus.IDLE
-    session.save(update_fields=["archived_at", "status"])
+    session.save(update_fields=["archived_at", "active_at", "status"])
     append(SESSIONS, session.pk, actor, [Entry(type="CUSTOM", data={"name": "session.unarchived"})])
     publish(SessionUnarchived(organization_id=session.organization_id, target_id=session.pk))
 
@@ -150,14 +155,7 @@ def speak(
     entries: Sequence[Entry],
 ) -> Message:
     """Store a whole message of the agent together with its last events."""
-    fenced(session, run_id, epoch)
-    seqs = append(SESSIONS, session.pk, actor, entries)
-    message.session, message.run_id, message.seq = session, run_id, seqs[-1]
-    message.role = MessageRole.ASSISTANT
-    message.save(force_insert=True)
-    AgentSession.objects.filter(pk=session.pk).update(
-        total_messages=F("total_messages") + 1, active_at=clock.now()
-    )
+    store_message(actor, session, fenced(session, run_id, epoch), message, entries)
     return Unchanged(message)  # type: ignore[return-value]
 
 

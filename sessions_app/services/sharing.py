@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from identity.public import Membership, Team, User, grant, role_of
+from kernel import clock
 from kernel.actions import Unchanged, action
 from kernel.actors import Actor
 from kernel.commit import after_commit
@@ -16,7 +17,8 @@ from kernel.errors import InvalidError, NotFoundError
 from kernel.events import publish
 from kernel.streams import Entry, append
 from kernel.streams.doorbell import ring_access
-from sessions_app.errors import AlreadyOwnerError
+from sessions_app.enums import ROLES
+from sessions_app.errors import AlreadyOwnerError, TrashedError
 from sessions_app.events import SessionShared, ShareRevoked
 from sessions_app.models import AgentSession, SessionTeamGrant, SessionUserGrant
 from sessions_app.streams import SESSIONS
@@ -34,7 +36,10 @@ def share(
     expires_at: datetime | None = None,
 ) -> Grant:
     """Give a person or team of the same organization a role; a second share changes the first."""
+    if session.trashed_at:
+        raise TrashedError
     _require_fellow(session, subject)
+    _check(role, expires_at)
     if _has_it_already(session, subject, role, expires_at):
         return Unchanged(_of(session, subject))  # type: ignore[return-value]
     row = grant(session, subject, role, granted_by_id=actor.actor_id, expires_at=expires_at)
@@ -111,6 +116,13 @@ def _require_fellow(session: AgentSession, subject: User | Team) -> None:
         ).exists()
     if not inside:
         raise InvalidError.at("/user", "There is no such person or team in this organization.")
+
+
+def _check(role: str, expires_at: datetime | None) -> None:
+    if role not in ROLES:
+        raise InvalidError.at("/role", f"One of {', '.join(ROLES)}.")
+    if expires_at is not None and expires_at <= clock.now():
+        raise InvalidError.at("/expires_at", "This moment has passed.")
 
 
 def _note(actor: Actor, session: AgentSession, name: str, data: dict[str, str]) -> None:

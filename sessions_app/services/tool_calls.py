@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Exists, F, Q
 
 from kernel import clock
 from kernel.actions import Unchanged, action
@@ -17,7 +17,7 @@ from kernel.actors import Actor
 from kernel.blobs.store import Written, index
 from kernel.events import publish
 from kernel.streams import Entry, append
-from sessions_app.enums import ApprovalStatus, ToolStatus
+from sessions_app.enums import OPEN_CALLS, ApprovalStatus, ToolStatus
 from sessions_app.events import (
     ApprovalRequested,
     ToolCallFinished,
@@ -97,11 +97,13 @@ def request_call(
 def start_call(
     actor: Actor, session: AgentSession, *, run_id: UUID, epoch: int, call_id: UUID, level: str
 ) -> ToolCall | None:
-    """The one permission to execute: None when the call was started before, by whomever."""
+    """The one permission to execute: None when the call was started before, by whomever, or waits
+    for somebody who has not allowed it."""
     run = fenced(session, run_id, epoch)
-    started = ToolCall.objects.filter(
-        pk=call_id, run=run, status__in=[ToolStatus.REQUESTED, ToolStatus.WAITING]
-    ).update(status=ToolStatus.RUNNING, started_at=clock.now(), sandbox_level=level)
+    granted = Approval.objects.filter(tool_call_id=call_id, status=ApprovalStatus.APPROVED)
+    may = Q(status=ToolStatus.REQUESTED) | (Q(status=ToolStatus.WAITING) & Exists(granted))
+    rows = ToolCall.objects.filter(may, pk=call_id, run=run)
+    started = rows.update(status=ToolStatus.RUNNING, started_at=clock.now(), sandbox_level=level)
     if not started:
         return Unchanged(None)  # type: ignore[return-value]
     call = ToolCall.objects.get(pk=call_id)
@@ -129,9 +131,12 @@ def finish_call(
     call_id: UUID,
     outcome: Outcome,
 ) -> ToolCall:
-    """Write down how a call ended, with its one result event."""
+    """Write down how a call ended, with its one result event; what ended stays as it is."""
     run = fenced(session, run_id, epoch)
     call = ToolCall.objects.select_for_update().get(pk=call_id, run=run)
+    asked = Approval.objects.filter(tool_call=call, status=ApprovalStatus.PENDING)
+    if call.status not in OPEN_CALLS or asked.exists():
+        return Unchanged(call)  # type: ignore[return-value]
     call.status, call.content, call.exit_code = outcome.status, outcome.content, outcome.exit_code
     call.duration_ms, call.output_bytes = outcome.duration_ms, outcome.output_bytes
     call.finished_at = clock.now()

@@ -14,6 +14,7 @@ from identity.public import User
 from kernel.errors import InvalidError, NotFoundError
 from kernel.http.pages import deed, uuid_or_none, valid
 from kernel.policies import visible_to
+from kernel.text import storable
 from sessions_app.models import AgentSession, Approval
 from sessions_app.services import approvals, forking, lifecycle, prompting, runs, sharing
 from sessions_app.web.forms import NameForm, PromptForm, ShareForm
@@ -134,6 +135,6 @@ def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
 @deed(_list)
 def deny(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Refuse a call."""
-    reason = request.POST.get("reason", "")[:1000]
+    reason = storable(request.POST.get("reason", ""))[:1000]
     done = approvals.deny(_actor(request), _approval(request, pk), reason=reason)
     return redirect(_page(done.session_id))

@@ -64,7 +64,9 @@ def session_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The session: conversation, context, list."""
     actor, session = _actor(request), readable(request, pk)
     before = request.GET.get("before", "0")
-    context = shown.page_of(actor, session, int(before) if before.isdigit() else 0)
+    context = shown.page_of(
+        actor, session, int(before) if before.isascii() and before.isdigit() else 0
+    )
     earlier = context.pop("earlier")
     context["earlier_url"] = f"?before={earlier}" if earlier else ""
     context["files"] = files.brief_list(session)
@@ -102,6 +104,8 @@ def readable(request: HttpRequest, pk: UUID) -> AgentSession:
     actor = _actor(request)
     session = visible_to(AgentSession, actor).select_related("owner").filter(pk=pk).first()
     if session is None:
+        raise NotFoundError
+    if session.trashed_at and session.owner_id != actor.pk:
         raise NotFoundError
     if not access.has_role(actor, session, "viewer"):
         reading.read_content(actor, session)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from audit.events import EntryRead
 from audit.models import LedgerEntry
@@ -140,3 +141,17 @@ def test_an_erased_field_says_so(cast: Cast) -> None:
     assert (name, value) == ("origin.address", None)
     assert '<span class="faint">erased</span>' in answer.content.decode()
     assert "192.0.2.7" not in answer.content.decode()
+
+
+def test_the_page_asks_the_same_at_any_length(cast: Cast) -> None:
+    browser, asked = _as(cast.anna), []
+    browser.get("/audit")
+
+    for more in (1, 9, 90):
+        for _ in range(more):
+            _deed(cast)
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get("/audit?limit=200").status_code == 200
+        asked.append(len(queries))
+
+    assert len(set(asked)) == 1, asked

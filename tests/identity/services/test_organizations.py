@@ -68,3 +68,21 @@ def test_only_managers_change_rules(cast: Cast) -> None:
     for stranger in (cast.dora, cast.olga):
         with pytest.raises(NotFoundError):
             change_organization(stranger, cast.acme, changes=changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"denied_tools": ["shell", "Shell (rm *"]},
+        {"denied_tools": ["domain:not a host"]},
+        {"allowed_domains": ["pypi.org", "http://pypi.org"]},
+        {"allowed_domains": ["*"]},
+    ],
+)
+def test_a_rule_nobody_could_read_is_refused(cast: Cast, changes: dict[str, list[str]]) -> None:
+    with pytest.raises(InvalidError) as refused:
+        change_organization(cast.alice, cast.acme, changes=OrganizationChanges(**changes))
+
+    ((name, rules),) = changes.items()
+    assert refused.value.extra["errors"][0]["pointer"] == f"/{name}/{len(rules) - 1}"
+    assert getattr(Organization.objects.get(pk=cast.acme.pk), name) == []

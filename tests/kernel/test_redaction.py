@@ -1,0 +1,92 @@
+"""Secrets by value and by shape, whole and streamed."""
+
+from __future__ import annotations
+
+import base64
+import time
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.redaction import MASK, Redactor, shapes
+
+SECRET = "s3cr3t-välue!/9 x"
+SHAPES = [
+    "ghp_" + "a1" * 18,
+    "github_pat_" + "b" * 44,
+    "glpat-" + "c" * 20,
+    "sk-ant-" + "d-_" * 10,
+    "xoxb-" + "1" * 12,
+    "AKIA" + "Z" * 16,
+    "qd_pat_" + "e" * 32,
+    "eyJ" + "f" * 12 + ".eyJ" + "g" * 12 + "." + "h" * 12,
+    "-----BEGIN RSA PRIVATE KEY-----\nabc\ndef\n-----END RSA PRIVATE KEY-----",
+]
+PIECES = [*"sk-ghp_qdeyJA. B", "\n", SECRET, *SHAPES]
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "user:", "user:x"])
+@pytest.mark.parametrize("after", ["", "\n", "zz"])
+def test_base64_of_a_secret_in_the_midst_of_something_is_masked(before: str, after: str) -> None:
+    redactor, raw = Redactor([SECRET]), f"{before}{SECRET}{after}".encode()
+
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        masked = redactor.text(f"Basic {encode(raw).decode()} end")
+        assert MASK in masked
+        # What is left is too little to decode any of it but an edge.
+        assert len(masked) - len(MASK) - len("Basic  end") <= 16
+
+
+@pytest.mark.parametrize("form", [quote(SECRET, safe=""), quote(SECRET), quote_plus(SECRET)])
+def test_a_secret_in_an_address_is_masked(form: str) -> None:
+    redactor = Redactor([SECRET])
+
+    assert redactor.text(f"?k={form}&b") == f"?k={MASK}&b"
+    lower = form.replace("%C3%A4", "%c3%a4").replace("%2F", "%2f")
+    assert redactor.text(f"?k={lower.replace('%21', '%21')}&b") == f"?k={MASK}&b"
+
+
+@pytest.mark.parametrize("credential", SHAPES)
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_a_streamed_credential_is_masked_like_a_whole_one(credential: str, size: int) -> None:
+    text = f"a gift: {credential} and more -- done"
+    redactor = Redactor()
+
+    parts = [redactor.feed(text[n : n + size]) for n in range(0, len(text), size)]
+
+    assert "".join([*parts, redactor.end()]) == f"a gift: {MASK} and more -- done"
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join), st.data())
+def test_streaming_never_changes_what_is_shown(text: str, data: st.DataObject) -> None:
+    redactor, shown, rest = Redactor([SECRET]), "", text
+
+    while rest:
+        size = data.draw(st.integers(1, len(rest)))
+        shown, rest = shown + redactor.feed(rest[:size]), rest[size:]
+    shown += redactor.end()
+
+    assert shown.replace(MASK, "") == Redactor([SECRET]).text(text).replace(MASK, "")
+
+
+@pytest.mark.parametrize(
+    "piece", ["-----BEGIN PRIVATE KEY-----", "eyJ-", "eyJ.", "sk-", "sk- ", "-", "AKIA"]
+)
+def test_hostile_text_is_read_in_linear_time(piece: str) -> None:
+    text, redactor, began = piece * (2_000_000 // len(piece)), Redactor([SECRET]), time.monotonic()
+
+    shapes(text)
+    for start in range(0, len(text), 65_536):
+        redactor.feed(text[start : start + 65_536])
+
+    assert time.monotonic() - began < 60
+
+
+def test_a_block_without_an_end_does_not_hold_the_stream_back_for_ever() -> None:
+    redactor = Redactor()
+
+    shown = redactor.feed("-----BEGIN PRIVATE KEY-----\n") + redactor.feed("x" * 100_000)
+
+    assert len(shown) > 80_000

@@ -1,0 +1,13 @@
+"""A cast for tests that need real transactions."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories.cast import Cast, make_cast
+
+
+@pytest.fixture
+def transactional_cast(transactional_db: None) -> Cast:
+    """The cast, committed."""
+    return make_cast()
