@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from kernel.egress.hosts import HostRule, normalize_host
-from sessions_app.safety import Anatomy, Call, Program
+from sessions_app.safety import Anatomy, Call, Program, without_options
 from sessions_app.safety.tools import PATH_KEYS
 
 _FORM = re.compile(r"(?P<tool>[\w.*?-]+)(?:\((?P<detail>.*)\))?\Z", re.DOTALL)
@@ -96,8 +96,10 @@ def _matches(rule: Rule, part: str) -> bool:
 
 
 def _commands(program: Program) -> set[str]:
-    """A program's words, also as if it had been called by its bare name."""
-    return {" ".join(program.argv), " ".join((program.name, *program.argv[1:]))}
+    """A program's words as they stand, by its bare name, and without the options before what it
+    is to do: a rule against `git push` means `git -C . push` too."""
+    bare = (program.name, *program.argv[1:])
+    return {" ".join(words) for words in (program.argv, bare, without_options(program))}
 
 
 def _paths(call: Call) -> list[str]:

@@ -49,6 +49,7 @@ from sessions_app.safety.model import (
     Target,
     Verdict,
 )
+from sessions_app.safety.rules.registry import without_options
 
 __all__ = [
     "Anatomy",
@@ -65,4 +66,5 @@ __all__ = [
     "domains_in",
     "examine",
     "paths_written",
+    "without_options",
 ]

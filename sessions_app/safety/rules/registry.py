@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from sessions_app.safety.effects import Use, leaving, use
 from sessions_app.safety.frame.start import Start
-from sessions_app.safety.model import Danger, Finding, Reach, Reason, Target
+from sessions_app.safety.model import Danger, Finding, Program, Reach, Reason, Target
 from sessions_app.safety.rules.addresses import hosts_in
 from sessions_app.safety.rules.base import Check, Concern, Rule
 from sessions_app.safety.rules.cloud import CLOUD
@@ -90,6 +90,14 @@ def examine(start: Start, *, wraps: bool = False) -> frozenset[str]:
     if not found and not wraps and program not in REGISTRY.tame:
         _unknown(start, call)
     return _files(start, call)
+
+
+def without_options(program: Program) -> tuple[str, ...]:
+    """A program's words from its first operand on: `git -C . push` as `git push`."""
+    name, argv = _program(program.name), [Word(text) for text in program.argv]
+    call = Invocation(program=name, argv=argv, grammar=REGISTRY.grammars.get(name, PLAIN))
+    place = next((n for n, word in enumerate(argv) if n and word in call.operands), len(argv))
+    return (name, *program.argv[place:])
 
 
 def _program(name: str) -> str:

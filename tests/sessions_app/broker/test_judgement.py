@@ -96,6 +96,8 @@ def test_no_mode_lifts_a_rule_against_a_tool(kind: str, mode: str) -> None:
         "sh -c 'git push'",
         "echo x && (cd sub; git push -f)",
         "/usr/bin/git push",
+        "git -C sub push",
+        "git -c user.name=x --git-dir=.git push origin",
         "env A=1 timeout 5 git push",
         "find . -exec git push {} +",
         "echo Z2l0IHB1c2g= | base64 -d | sh",
