@@ -1,9 +1,7 @@
 """Where foreign commands run: tools of a session, stdio MCP servers, whole agents.
 
-    chosen = await select([ContainerSandbox(image=""), BubblewrapSandbox(), LandlockSandbox()])
-    # -> Chosen(sandbox, probe, passed_over), or Unavailable(reason, remedy): then refuse to run
-    supervisor = Supervisor(chosen.sandbox, strays=registry, guard=guard)   # one per process
-    registry.sweep()                                                       # once, at start
+    enclosure = await enclose(run, wanted="", image="", guard=guard)   # one per process, at start
+    supervisor = enclosure.supervisor       # None: refuse to run, and say `enclosure.unavailable`
 
     identity = UidRange().identity(str(session_id))      # None unless we are root
     prepare_workspace(path, identity)                    # make, own, check it can be entered
@@ -27,6 +25,7 @@ stands in their modules. Processes must be started from the main thread.
 from kernel.sandbox.backend import Level, Prepared, ProbeResult, Sandbox
 from kernel.sandbox.bubblewrap import BubblewrapSandbox
 from kernel.sandbox.container import ContainerSandbox
+from kernel.sandbox.enclosure import Enclosure, enclose
 from kernel.sandbox.errors import (
     FileTooLargeError,
     JailNotPossibleError,
@@ -55,6 +54,7 @@ __all__ = [
     "ContainerSandbox",
     "Content",
     "DiskUsage",
+    "Enclosure",
     "Entry",
     "Exit",
     "FileTooLargeError",
@@ -85,6 +85,7 @@ __all__ = [
     "WorkspaceTooDeepError",
     "WorkspaceUnreachableError",
     "disk_usage",
+    "enclose",
     "prepare_workspace",
     "select",
 ]

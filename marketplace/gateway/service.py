@@ -13,6 +13,7 @@ from uuid import UUID
 
 from mcp.shared.dispatcher import ProgressFnT
 
+from kernel.sandbox import Enclosure
 from kernel.threads import threaded
 from marketplace.engine.surface import Listing
 from marketplace.errors import (
@@ -27,7 +28,7 @@ from marketplace.errors import (
 from marketplace.gateway import plans
 from marketplace.gateway.bounds import Bounds
 from marketplace.gateway.connections import Connection
-from marketplace.gateway.enclosure import Enclosure, Sharer
+from marketplace.gateway.enclosure import Sharer
 from marketplace.gateway.links import Link, ProcessLink, RemoteLink
 from marketplace.gateway.plans import GATEWAY, Plan
 from marketplace.gateway.pool import Pool

@@ -13,8 +13,9 @@ from django.conf import settings
 from kernel.jobs import Lease, claim_next
 from kernel.jobs.hints import CHANNEL
 from kernel.jobs.work import worker_name
+from kernel.sandbox import Enclosure
 from kernel.threads import threaded
-from sessions_app.runner.sandboxing import Enclosure, choose
+from sessions_app.runner.sandboxing import choose
 from sessions_app.runner.turn import LEASE_SECONDS, Turn
 
 log = logging.getLogger(__name__)
