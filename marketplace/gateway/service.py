@@ -1,4 +1,4 @@
-"""What the gateway does when asked: call a tool, list tools, forget a session."""
+"""What the gateway does when asked: call a tool, list tools."""
 
 from __future__ import annotations
 
@@ -59,9 +59,6 @@ class Service:
             return await self.call_tool(request, report)
         if method == "list_tools":
             return await self.list_tools(UUID(request["server_id"]))
-        if method == "close_session":
-            await self.pool.close_session(UUID(request["session_id"]))
-            return {}
         raise ToolCallError("The gateway does not know this request.")
 
     async def call_tool(self, request: dict[str, Any], report: Report) -> dict[str, Any]:
