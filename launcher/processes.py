@@ -30,7 +30,7 @@ class Service:
     name: str
     command: tuple[str, ...]
     stage: int
-    """Stages stop one after the other, lowest first."""
+    """Stages stop one after the other, lowest first: those that take work, then those they need."""
     grace_seconds: float
     """How long it may take to stop before it is killed."""
     connections: int = BESIDE_POOL
@@ -43,15 +43,15 @@ class Service:
 SERVICES = (
     Service(
         "web",
-        (sys.executable, "-m", "daphne", "-b", "{bind}", "-p", "{port}", "config.asgi:application"),
+        (*MANAGE, "web", "--bind", "{bind}", "--port", "{port}"),
         stage=0,
-        grace_seconds=10,
+        grace_seconds=15,
         first=True,
     ),
     Service(
         "runner",
         (*MANAGE, "runner"),
-        stage=1,
+        stage=0,
         grace_seconds=10,
         first=True,
     ),
@@ -67,7 +67,7 @@ SERVICES = (
             "--without-gossip",
             "--without-mingle",
         ),
-        stage=1,
+        stage=0,
         grace_seconds=20,
         connections=WORKER_CHILDREN + 2,
         pooled=False,
@@ -75,13 +75,13 @@ SERVICES = (
     Service(
         "beat",
         (*CELERY, "beat"),
-        stage=1,
+        stage=0,
         grace_seconds=5,
         connections=2,
         pooled=False,
     ),
-    Service("gateway", (*MANAGE, "gateway"), stage=2, grace_seconds=10),
-    Service("keeper", (*MANAGE, "keeper"), stage=2, grace_seconds=10),
+    Service("gateway", (*MANAGE, "gateway"), stage=1, grace_seconds=10),
+    Service("keeper", (*MANAGE, "keeper"), stage=1, grace_seconds=10),
 )
 
 POSTGRES_STAGE = 9
@@ -131,6 +131,13 @@ def service_programs(
     ]
     early = {service.name for service in SERVICES if service.first}
     return {first: [p for p in programs if (p.name in early) is first] for first in (True, False)}
+
+
+def sandbox_check(given: Mapping[str, str] = os.environ) -> Program:
+    """Returns the one-shot self-test of the sandbox, which ends with 1 and a sentence for none."""
+    level, image = given.get("QUARTERDECK_SANDBOX", ""), given.get("QUARTERDECK_SANDBOX_IMAGE", "")
+    command = (sys.executable, "-m", "kernel.sandbox", "--level", level, "--image", image)
+    return Program("sandbox", command, dict(given), restart=False)
 
 
 def manage_program(name: str, *arguments: str, environment: Mapping[str, str]) -> Program:

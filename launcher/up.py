@@ -26,7 +26,13 @@ from launcher.postgres import (
     size_of,
     stop_stale,
 )
-from launcher.processes import Program, manage_program, max_connections, service_programs
+from launcher.processes import (
+    Program,
+    manage_program,
+    max_connections,
+    sandbox_check,
+    service_programs,
+)
 from launcher.roles import DatabaseUrls
 from launcher.schema import refuse_newer, state
 from launcher.strays import end_strays, tree_name
@@ -34,6 +40,7 @@ from launcher.supervisor import StopRequested, Supervisor
 from launcher.system import ensure_sandbox
 
 READY_SECONDS = 300.0
+SANDBOX_SECONDS = 30.0
 STEPS = 5
 
 
@@ -86,10 +93,10 @@ class Up:
 
     def _prepare(self) -> None:
         step = self._progress.step
+        sandbox = self._supervisor.start(sandbox_check())
         with step("Database"):
             urls = self._database()
             refuse_newer(urls.owner)
-        _make_folders(self._data)
         table = server_environment(self._data, self._url, urls)
         environment = for_services(table, self._tree)
         with step("Migrations"):
@@ -103,6 +110,9 @@ class Up:
         with step("Processes"):
             self._await_ready()
             self._start(programs[False])
+        self._supervisor.wait_until(lambda: sandbox.ended is not None, SANDBOX_SECONDS)
+        if sandbox.ended is not None and sandbox.ended.code != 0:
+            warn(f"agents can run no tool here. {sandbox.log.last_words()}")
 
     def _database(self) -> DatabaseUrls:
         given = os.environ.get("DATABASE_URL")
@@ -116,6 +126,11 @@ class Up:
 
     def _embedded(self, keys: Path) -> DatabaseUrls:
         cluster = Cluster(self._data / "pg", keys, max_connections=max_connections())
+        if (self._data / "migrated").exists() and not (cluster.data / "PG_VERSION").exists():
+            warn(
+                f"the database in {cluster.data} is gone: an empty one is made; "
+                "to get the data back, stop and restore a backup."
+            )
         if stop_stale(cluster):
             say("      stopped the PostgreSQL of an earlier run")
         prepare(cluster)
@@ -154,12 +169,6 @@ class Up:
         if not self._supervisor.wait_until(lambda: not unready_reason(self._url), READY_SECONDS):
             reason = unready_reason(self._url)
             raise LauncherError(f"Quarterdeck does not become ready ({reason}).")
-
-
-def _make_folders(data_dir: Path) -> None:
-    """Makes what the filesystem broker of Celery expects to be there."""
-    for name in ("messages", "control"):
-        (data_dir / "celery" / name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _make(data_dir: Path) -> None:

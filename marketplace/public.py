@@ -5,7 +5,6 @@ from marketplace.gateway.client import (
     ToolCall,
     ToolResult,
     call_tool,
-    close_session,
     list_live,
 )
 from marketplace.models import MCPServer
@@ -20,7 +19,6 @@ __all__ = [
     "ToolInfo",
     "ToolResult",
     "call_tool",
-    "close_session",
     "counts_usage",
     "list_live",
     "servers_visible_to",

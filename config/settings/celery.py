@@ -6,11 +6,8 @@ from config.settings.env import environment
 
 _folder = environment.broker_folder
 
-if _folder:
-    for _name in ("messages", "control"):
-        (_folder / _name).mkdir(parents=True, exist_ok=True, mode=0o700)
-
 CELERY_BROKER_URL = environment.celery_broker_url or environment.redis_url or "filesystem://"
+CELERY_BROKER_TRANSPORT = "kernel.folder_broker:Transport" if _folder else ""
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
         "data_folder_in": str(_folder / "messages"),

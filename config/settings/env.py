@@ -120,6 +120,7 @@ class Environment:
     mcp_roots: tuple[str, ...] = field(default_factory=lambda: _list("QUARTERDECK_MCP_ROOTS"))
     archive_days: int = field(default_factory=lambda: _number("QUARTERDECK_ARCHIVE_DAYS", 180))
     trash_days: int = field(default_factory=lambda: _number("QUARTERDECK_TRASH_DAYS", 30))
+    drain_seconds: int = field(default_factory=lambda: _number("QUARTERDECK_DRAIN_SECONDS", 1))
 
     @property
     def broker_folder(self) -> Path | None:

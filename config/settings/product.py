@@ -17,6 +17,9 @@ WORKSPACE_BYTES = environment.workspace_bytes
 SESSION_IDLE_HOURS = environment.session_idle_hours
 ARCHIVE_DAYS = environment.archive_days
 TRASH_DAYS = environment.trash_days
+# How long `/readyz` refuses traffic before a stopping web process closes its doors: two probe
+# intervals of the load balancer before it.
+DRAIN_SECONDS = environment.drain_seconds
 # A transaction that stays open holds back every reader of the ledger.
 TRANSACTION_AGE_ALARM_MS = 200
 REDIS_URL = environment.redis_url

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from kernel import draining
+
 registry: dict[str, Probe] = {}
 _cache: dict[str, tuple[float, str]] = {}
 _FRESH_SECONDS = 0.5
@@ -64,6 +66,12 @@ def database() -> str:
     except DatabaseError:
         return "The database does not answer."
     return ""
+
+
+@probe("draining", fatal=True)
+def leaving() -> str:
+    """Whether this process takes new traffic at all."""
+    return "This process is about to stop." if draining.begun() else ""
 
 
 _migrated = False

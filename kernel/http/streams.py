@@ -19,11 +19,12 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
+from kernel import draining
 from kernel.actors import Actor
 from kernel.errors import DomainError, NotSignedInError
 from kernel.http import problems
 from kernel.streams.feed import TooSlowError, follow
-from kernel.streams.hub import Watcher
+from kernel.streams.hub import DRAIN, Watcher
 from kernel.streams.kinds import StreamKind
 from kernel.streams.read import PAGE, page_after
 from kernel.threads import threaded
@@ -91,8 +92,8 @@ async def _news(kind: StreamKind, owner_id: UUID, after: int, seconds: float, ac
     feed = follow(kind, owner_id, after, Watcher(actor_id=actor.actor_id))
     try:
         async with asyncio.timeout(seconds):
-            async for seq, _frame in feed:
-                if seq > after:
+            async for seq, frame in feed:
+                if seq > after or frame == DRAIN:
                     return
     except (TimeoutError, TooSlowError):
         return
@@ -136,6 +137,9 @@ async def _frames(
             waiting = None
             if seq:
                 yield f"id: {seq}\ndata: {frame}\n\n"
+            elif frame == DRAIN:
+                yield f"retry: {draining.reconnect_ms()}\n\n"
+                return
             elif not await may(owner_id, actor):
                 return
     except TooSlowError:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from pathlib import Path
 from uuid import UUID
 
 from celery import current_app
-from django.conf import settings
 from django.db import DatabaseError, connection
 from kombu.exceptions import ChannelError, OperationalError
 
@@ -18,20 +15,10 @@ CHANNEL = "quarterdeck_jobs"
 
 def send(queue: str, job_id: UUID) -> None:
     """Ask some Celery worker to look at a job; a dead broker only delays it to the sweep."""
-    _see_to_folders()
     try:
         current_app.send_task("kernel.run_job", args=[str(job_id)], queue=queue, retry=False)
     except (OSError, OperationalError, ChannelError) as lost:
         log.warning("the broker did not take a hint", extra={"fault": type(lost).__name__})
-
-
-def _see_to_folders() -> None:
-    """The file-system broker's folders may have been deleted; the worker waits for them too."""
-    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
-    for name in ("data_folder_in", "control_folder"):
-        if name in options:
-            with contextlib.suppress(OSError):
-                Path(options[name]).mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def notify(queue: str) -> None:

@@ -1,9 +1,7 @@
 """Where foreign commands run: tools of a session, stdio MCP servers, whole agents.
 
-    chosen = await select([ContainerSandbox(image=""), BubblewrapSandbox(), LandlockSandbox()])
-    # -> Chosen(sandbox, probe, passed_over), or Unavailable(reason, remedy): then refuse to run
-    supervisor = Supervisor(chosen.sandbox, strays=registry, guard=guard)   # one per process
-    registry.sweep()                                                       # once, at start
+    enclosure = await enclose(run, wanted="", image="", guard=guard)   # one per process, at start
+    supervisor = enclosure.supervisor       # None: refuse to run, and say `enclosure.unavailable`
 
     identity = UidRange().identity(str(session_id))      # None unless we are root
     prepare_workspace(path, identity)                    # make, own, check it can be entered
@@ -28,6 +26,7 @@ from kernel.sandbox.backend import Level, Prepared, ProbeResult, Sandbox
 from kernel.sandbox.bubblewrap import BubblewrapSandbox
 from kernel.sandbox.container import ContainerSandbox
 from kernel.sandbox.copying import copy_beneath
+from kernel.sandbox.enclosure import Enclosure, enclose
 from kernel.sandbox.errors import (
     FileTooLargeError,
     JailNotPossibleError,
@@ -57,6 +56,7 @@ __all__ = [
     "ContainerSandbox",
     "Content",
     "DiskUsage",
+    "Enclosure",
     "Entry",
     "Exit",
     "FileTooLargeError",
@@ -89,6 +89,7 @@ __all__ = [
     "WorkspaceUnreachableError",
     "copy_beneath",
     "disk_usage",
+    "enclose",
     "prepare_workspace",
     "select",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
@@ -12,10 +13,11 @@ from uuid import UUID
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
+from kernel import draining
 from kernel.actors import NOBODY, Actor
 from kernel.errors import DomainError
 from kernel.streams.feed import TooSlowError, follow
-from kernel.streams.hub import Watcher
+from kernel.streams.hub import DRAIN, Watcher
 from kernel.streams.kinds import StreamKind, kind_of
 from kernel.streams.pressure import (
     FULL_BYTES,
@@ -26,6 +28,7 @@ from kernel.streams.pressure import (
 )
 from kernel.threads import threaded
 
+log = logging.getLogger(__name__)
 SIGNED_OUT, ACCESS_GONE, DELETED, TOO_SLOW, RESTART = 4401, 4403, 4404, 1013, 1012
 FRAME_SECONDS = 0.05
 CREDENTIAL_SECONDS = 60.0
@@ -82,6 +85,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._looked("joined", {})
             await self._follow(after)
         except (TooSlowError, StalledError):
+            log.info("a socket stalled", extra={"stream": str(self.owner_id)})
             await_last_word(self.base_send)
             await self.close(code=TOO_SLOW)
         except asyncio.CancelledError:
@@ -92,7 +96,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _follow(self, after: int) -> None:
         watcher = Watcher(actor_id=self.actor.actor_id)
-        last, send = 0.0, self.base_send
+        last, have, send = 0.0, after, self.base_send
         recheck = asyncio.create_task(self._recheck(watcher))
         try:
             async for seq, frame in follow(self.stream, self.owner_id, after, watcher):
@@ -103,7 +107,10 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                     behind = not watcher.live or not watcher.queue.empty()
                     if not behind and (pause := last + FRAME_SECONDS - _clock()) > 0:
                         await asyncio.sleep(pause)
-                    last = _clock()
+                    last, have = _clock(), seq
+                elif frame == DRAIN:
+                    await self._send_away(have)
+                    return
                 elif frame != "access":
                     await send({"type": "websocket.send", "text": frame})
                 elif code := await threaded(self._ended)():
@@ -111,6 +118,12 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                     return
         finally:
             recheck.cancel()
+
+    async def _send_away(self, have: int) -> None:
+        """This process stops: say when to come back, and from where to go on."""
+        word = {"kind": "reconnect", "after_ms": draining.reconnect_ms(), "last_seq": have}
+        await self.base_send({"type": "websocket.send", "text": json.dumps(word)})
+        await self.close(code=RESTART)
 
     async def _recheck(self, watcher: Watcher) -> None:
         """The hub asks for everybody's role often; this asks, rarely, whether one is signed in."""

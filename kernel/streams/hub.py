@@ -29,6 +29,8 @@ POLL_SECONDS, RECHECK_SECONDS = 5.0, 10.0
 PRESENCE_SECONDS, PRESENCE_PER_WATCHER = 0.1, 0.002
 """A presence frame goes to everybody, so it is made the more seldom the more there are."""
 SHOWN_PEOPLE = 100
+DRAIN = "drain"
+"""The word that sends a watcher away because this process is about to stop."""
 Key = tuple[str, UUID]
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 
@@ -69,6 +71,7 @@ class Hub:
         self._criers: dict[Key, asyncio.Task[None]] = {}
         self._checkers: dict[Key, asyncio.Task[None]] = {}
         self._listener: asyncio.Task[None] | None = None
+        self._draining = False
 
     def join(self, kind: StreamKind, owner_id: UUID, watcher: Watcher, end: int) -> None:
         """Start handing a watcher every event after `end`, the stream's length before it joined;
@@ -78,7 +81,7 @@ class Hub:
         """
         key = (kind.name, owner_id)
         self._watchers[key].add(watcher)
-        watcher.offer(0, "access")
+        watcher.offer(0, DRAIN if self._draining else "access")
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         if key not in self._readers:
@@ -194,6 +197,11 @@ class Hub:
             async for notice in connection.notifies():
                 with contextlib.suppress(ValueError):
                     self._ring(notice.payload)
+
+    def drain(self) -> None:
+        """Send everybody away, and whoever still comes."""
+        self._draining = True
+        self._tell(lambda _watcher: True, DRAIN)
 
     async def close(self) -> None:
         """End every task of the hub."""

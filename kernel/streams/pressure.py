@@ -1,7 +1,7 @@
 """Pressure: how many bytes wait for a socket that reads slowly.
 
 Daphne's `send` never waits: what a slow client does not take piles up in the server's memory. So
-the consumer looks at Twisted's buffer itself, waits while it is full, and gives up on a client
+whoever sends looks at Twisted's buffer itself, waits while it is full, and gives up on a client
 that takes nothing for a while. Under another server nothing is known and nobody is dropped.
 """
 
@@ -38,6 +38,13 @@ async def drained(send: Callable[..., Any]) -> None:
         if left <= 0:
             raise StalledError
         await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def cut(send: Callable[..., Any]) -> None:
+    """Drop the connection with all that waits for it."""
+    transport = getattr(_protocol(send), "transport", None)
+    if transport is not None:
+        transport.abortConnection()
 
 
 def await_last_word(send: Callable[..., Any]) -> None:

@@ -1,4 +1,5 @@
-"""Work the database asks for: listing the tools of servers that were registered or changed."""
+"""What the database asks for: listing the tools of servers that were registered or changed, and
+ending the servers of sessions that are over."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from kernel.jobs.hints import CHANNEL
 from kernel.jobs.work import worker_name
 from kernel.threads import threaded
 from marketplace.errors import ToolCallError
+from marketplace.gateway import farewells
 from marketplace.gateway.plans import GATEWAY
 from marketplace.gateway.service import Service
 from marketplace.services.servers import LIST_TOOLS
@@ -87,8 +89,11 @@ class Chores:
                 dsn = settings.DATABASE_DIRECT_URL
                 async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as link:
                     await link.execute(f"LISTEN {CHANNEL}")
+                    await link.execute(f"LISTEN {farewells.CHANNEL}")
                     async for notice in link.notifies():
-                        if notice.payload == QUEUE:
+                        if notice.channel == farewells.CHANNEL:
+                            self._service.pool.forget(notice.payload)
+                        elif notice.payload == QUEUE:
                             self._bell.set()
             await asyncio.sleep(0.5)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,14 +86,6 @@ async def list_live(server_id: UUID) -> list[str]:
     request = {"method": "list_tools", "server_id": str(server_id)}
     answer = await _ask(f"{server_id}|None", request, None)
     return list(answer["tools"])
-
-
-async def close_session(session_id: UUID) -> None:
-    """End every server process that was started for one session, in all gateways."""
-    request = {"method": "close_session", "session_id": str(session_id)}
-    for name in sockets.names():
-        with contextlib.suppress(OSError, GatewayLostError):
-            await _talk(*await sockets.dial(name), request, None)
 
 
 async def _ask(key: str, request: dict[str, Any], on_progress: OnProgress | None) -> Any:

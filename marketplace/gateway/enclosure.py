@@ -13,20 +13,15 @@ from django.conf import settings
 from kernel.egress import Guard
 from kernel.sandbox import (
     Bind,
-    BubblewrapSandbox,
-    Chosen,
-    ContainerSandbox,
+    Enclosure,
     Jail,
-    LandlockSandbox,
     Level,
     Limits,
     Network,
-    Sandbox,
-    StrayRegistry,
     Supervisor,
     UidRange,
+    enclose,
     prepare_workspace,
-    select,
 )
 from kernel.sandbox.ownership import check_reachable
 from marketplace.enums import WorkspaceMount
@@ -52,41 +47,32 @@ class Sharer:
         return str(self.session_id) if self.session_id else "shared"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Enclosure:
-    """The chosen sandbox, or why there is none; without one no stdio server is started."""
+def supervisor_of(enclosure: Enclosure) -> Supervisor:
+    """What starts servers; raises `SandboxMissingError` with reason and remedy."""
+    if enclosure.supervisor is None:
+        raise SandboxMissingError(enclosure.unavailable)
+    return enclosure.supervisor
 
-    supervisor: Supervisor | None
-    unavailable: str = ""
 
-    def require(self) -> Supervisor:
-        """The supervisor; raises `SandboxMissingError` with reason and remedy."""
-        if self.supervisor is None:
-            raise SandboxMissingError(self.unavailable)
-        return self.supervisor
-
-    async def jail(self, plan: Plan, values: Values, sharer: Sharer) -> Jail:
-        """What one process of a server sees: /usr, its own home, and what it was granted."""
-        level = self.require().sandbox.level
-        return await asyncio.to_thread(_jail, plan, values, sharer, level)
+async def jail_for(enclosure: Enclosure, plan: Plan, values: Values, sharer: Sharer) -> Jail:
+    """What one process of a server sees: /usr, its own home, and what it was granted."""
+    level = supervisor_of(enclosure).sandbox.level
+    return await asyncio.to_thread(_jail, plan, values, sharer, level)
 
 
 async def choose() -> Enclosure:
-    """End what an earlier gateway left behind, then take the highest level that holds."""
-    strays = StrayRegistry(Path(settings.DATA_DIR) / "run" / "gateway")
-    strays.sweep()
+    """The gateway's sandbox, with nothing left of an earlier gateway.
+
+    Servers are programs of this machine and need the network by domain: no container offers that.
+    """
+    enclosure = await enclose(
+        Path(settings.DATA_DIR) / "run" / "gateway",
+        wanted=settings.SANDBOX_BACKEND,
+        image="",
+        guard=Guard(allow=settings.EGRESS_ALLOW),
+    )
     await asyncio.to_thread(shutil.rmtree, _homes() / "sessions", ignore_errors=True)
-    backends: list[Sandbox] = [
-        ContainerSandbox(image=""),
-        BubblewrapSandbox(),
-        LandlockSandbox(),
-    ]
-    wanted = settings.SANDBOX_BACKEND
-    found = await select([one for one in backends if not wanted or one.name == wanted])
-    if not isinstance(found, Chosen):
-        return Enclosure(supervisor=None, unavailable=f"{found.reason} {found.remedy}".strip())
-    guard = Guard(allow=settings.EGRESS_ALLOW)
-    return Enclosure(supervisor=Supervisor(found.sandbox, strays=strays, guard=guard))
+    return enclosure
 
 
 def forget(plan: Plan, sharer: Sharer) -> None:

@@ -12,11 +12,11 @@ from mcp.client import Transport
 from mcp.client.streamable_http import streamable_http_client
 
 from kernel.egress import Guard
-from kernel.sandbox import KillReason, SandboxedProcess, SandboxError
+from kernel.sandbox import Enclosure, KillReason, SandboxedProcess, SandboxError
 from marketplace.errors import ServerStartError
 from marketplace.gateway import enclosure
 from marketplace.gateway.bounds import Bounds
-from marketplace.gateway.enclosure import Enclosure, Sharer
+from marketplace.gateway.enclosure import Sharer
 from marketplace.gateway.pipes import Pipe
 from marketplace.gateway.plans import Plan, Values
 from marketplace.gateway.remote import guarded_client
@@ -65,9 +65,9 @@ class ProcessLink:
     async def open(self) -> Transport:
         """Start the process."""
         argv = [self._plan.command, *self._plan.args]
-        supervisor = self._enclosure.require()
+        supervisor = enclosure.supervisor_of(self._enclosure)
         try:
-            jail = await self._enclosure.jail(self._plan, self._values, self._sharer)
+            jail = await enclosure.jail_for(self._enclosure, self._plan, self._values, self._sharer)
             self._process = await _whole(supervisor.spawn(jail, argv))
         except SandboxError as failure:
             raise ServerStartError(str(failure)) from failure

@@ -61,11 +61,10 @@ class Pool:
             if connection not in self._open.values():
                 self._let_go(connection)
 
-    async def close_session(self, session_id: UUID) -> None:
-        """End what was started for one session."""
-        for key in [key for key in self._open if key[1] == str(session_id)]:
-            self._let_go(self._open.pop(key), at_once=True)
-        await self._left()
+    def forget(self, session_id: str) -> None:
+        """End what was started for one session: now, or when its last call has ended."""
+        for key in [key for key in self._open if key[1] == session_id]:
+            self._let_go(self._open.pop(key))
 
     async def reap(self) -> None:
         """Let go of what nobody has used for a while, and of what is broken."""

@@ -1,4 +1,4 @@
-"""What the gateway does when asked: call a tool, list tools, forget a session."""
+"""What the gateway does when asked: call a tool, list tools."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from mcp.shared.dispatcher import ProgressFnT
 
+from kernel.sandbox import Enclosure
 from kernel.threads import threaded
 from marketplace.engine.surface import Listing
 from marketplace.errors import (
@@ -27,7 +28,7 @@ from marketplace.errors import (
 from marketplace.gateway import plans
 from marketplace.gateway.bounds import Bounds
 from marketplace.gateway.connections import Connection
-from marketplace.gateway.enclosure import Enclosure, Sharer
+from marketplace.gateway.enclosure import Sharer
 from marketplace.gateway.links import Link, ProcessLink, RemoteLink
 from marketplace.gateway.plans import GATEWAY, Plan
 from marketplace.gateway.pool import Pool
@@ -58,9 +59,6 @@ class Service:
             return await self.call_tool(request, report)
         if method == "list_tools":
             return await self.list_tools(UUID(request["server_id"]))
-        if method == "close_session":
-            await self.pool.close_session(UUID(request["session_id"]))
-            return {}
         raise ToolCallError("The gateway does not know this request.")
 
     async def call_tool(self, request: dict[str, Any], report: Report) -> dict[str, Any]:

@@ -13,13 +13,16 @@ from django.conf import settings
 from kernel.jobs import Lease, claim_next
 from kernel.jobs.hints import CHANNEL
 from kernel.jobs.work import worker_name
+from kernel.sandbox import Enclosure
 from kernel.threads import threaded
-from sessions_app.runner.sandboxing import Enclosure, choose
+from sessions_app.runner.sandboxing import choose
 from sessions_app.runner.turn import LEASE_SECONDS, Turn
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 AT_ONCE = 16
+LEAVE_SECONDS = 6.0
+"""How long running turns may take to end after a signal; the launcher kills after ten."""
 
 
 class Runner:
@@ -31,7 +34,7 @@ class Runner:
         self._turns: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Work until SIGTERM or SIGINT, then let running turns go on elsewhere."""
+        """Work until SIGTERM or SIGINT; see `_end`."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
@@ -87,6 +90,9 @@ class Runner:
             await asyncio.sleep(0.5)
 
     async def _end(self) -> None:
+        """Nothing is claimed any more; turns that do not end soon are left to the next runner."""
+        if self._turns:
+            await asyncio.wait(self._turns, timeout=LEAVE_SECONDS)
         for task in self._turns:
             task.cancel()
         await asyncio.gather(*self._turns, return_exceptions=True)

@@ -1,71 +1,24 @@
-"""Which sandbox this runner uses, chosen once by a self-test, and where workspaces lie."""
+"""Which sandbox this runner uses, and where workspaces lie."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
 
 from kernel.egress import Guard
-from kernel.sandbox import (
-    BubblewrapSandbox,
-    Chosen,
-    ContainerSandbox,
-    Identity,
-    LandlockSandbox,
-    Limits,
-    Sandbox,
-    StrayRegistry,
-    Supervisor,
-    UidRange,
-    Unavailable,
-    select,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Enclosure:
-    """The chosen level; without one every sandboxed tool is refused with reason and remedy."""
-
-    found: Chosen | Unavailable
-    strays: StrayRegistry
-
-    @property
-    def level(self) -> str:
-        """The level's name as pages, API and ledger show it."""
-        return self.found.sandbox.name if isinstance(self.found, Chosen) else "none"
-
-    @cached_property
-    def supervisor(self) -> Supervisor | None:
-        """Starts sandboxed commands; None when no level works."""
-        if isinstance(self.found, Unavailable):
-            return None
-        return Supervisor(
-            self.found.sandbox, strays=self.strays, guard=Guard(allow=settings.EGRESS_ALLOW)
-        )
-
-    @property
-    def unavailable(self) -> str:
-        """Why nothing can run, and what to do, or ""."""
-        if isinstance(self.found, Chosen):
-            return ""
-        return f"{self.found.reason} {self.found.remedy}".strip()
-
-
-def _backends() -> list[Sandbox]:
-    return [ContainerSandbox(image=settings.SANDBOX_IMAGE), BubblewrapSandbox(), LandlockSandbox()]
+from kernel.sandbox import Enclosure, Identity, Limits, UidRange, enclose
 
 
 async def choose(name: str) -> Enclosure:
-    """Sweep what an earlier process of this name left behind, then probe from the top down."""
-    strays = StrayRegistry(Path(settings.DATA_DIR) / "run" / name)
-    strays.sweep()
-    wanted = settings.SANDBOX_BACKEND
-    candidates = [one for one in _backends() if not wanted or one.name == wanted]
-    return Enclosure(found=await select(candidates), strays=strays)
+    """The sandbox of the process of this name."""
+    return await enclose(
+        Path(settings.DATA_DIR) / "run" / name,
+        wanted=settings.SANDBOX_BACKEND,
+        image=settings.SANDBOX_IMAGE,
+        guard=Guard(allow=settings.EGRESS_ALLOW),
+    )
 
 
 def workspace_of(directory_id: UUID) -> Path:

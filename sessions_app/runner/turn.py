@@ -17,6 +17,7 @@ from kernel.context import restored
 from kernel.errors import DomainError
 from kernel.jobs import Lease, LostLeaseError
 from kernel.redaction import Redactor
+from kernel.sandbox import Enclosure
 from kernel.threads import threaded
 from sessions_app.broker.broker import Broker, Offered, built_in
 from sessions_app.broker.execution import Place, nothing
@@ -27,7 +28,6 @@ from sessions_app.runner.hosting import host_for, secret_values
 from sessions_app.runner.io import SessionIO
 from sessions_app.runner.load import Loaded, load, turn_of
 from sessions_app.runner.offering import offered_by_servers
-from sessions_app.runner.sandboxing import Enclosure
 from sessions_app.runner.workspaces import make_workspace
 from sessions_app.runtimes.base import Runtime, TurnOutcome
 from sessions_app.runtimes.permission import PERMISSION

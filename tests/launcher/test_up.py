@@ -26,6 +26,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.kill, pytest.mark.xdist_group("up")]
 
 OURS = ("DATABASE_", "QUARTERDECK_", "REDIS_", "CELERY_", "DJANGO_SETTINGS_MODULE", "PYTEST_")
 
+NO_SANDBOX = {"QUARTERDECK_SANDBOX": "container"}
+"""Nothing here runs a tool, so the missing sandbox is only said: a container without an image."""
+
 
 class Installation:
     """A running `up`."""
@@ -84,7 +87,7 @@ def command(*arguments: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    return kept | {"QUARTERDECK_PYTHON": sys.executable}
+    return kept | {"QUARTERDECK_PYTHON": sys.executable, **NO_SANDBOX}
 
 
 def run_up(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -96,6 +99,7 @@ def run_up(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def installation() -> Iterator[Installation]:
     data_dir = Path(tempfile.mkdtemp(prefix="qd-"))
+    (data_dir / "migrated").write_text("by an earlier run, whose database is gone")
     running = Installation(data_dir)
     yield running
     running.process.kill()
@@ -110,6 +114,28 @@ def test_everything_runs_and_the_ready_line_is_true(installation: Installation) 
     assert installation.first_line == f"ready {installation.url}\n"
     assert installation.status("/readyz") == 200
     assert logs >= {"postgres", "migrate", *(service.name for service in SERVICES)}
+
+
+def test_a_database_that_is_gone_is_made_anew_and_said_in_one_sentence(
+    installation: Installation,
+) -> None:
+    said = [line for line in installation.told().splitlines() if " is gone" in line]
+
+    assert said == [
+        f"warning: the database in {installation.data_dir / 'pg'} is gone: an empty one is made; "
+        "to get the data back, stop and restore a backup."
+    ]
+
+
+def test_without_a_sandbox_it_starts_and_says_so_in_one_sentence(
+    installation: Installation,
+) -> None:
+    said = [line for line in installation.told().splitlines() if "sandbox works" in line]
+
+    assert said == [
+        "warning: agents can run no tool here. No sandbox works on this machine. container: No "
+        "container image is configured. Configure an image that holds the tools the sessions need."
+    ]
 
 
 def test_a_second_up_on_the_same_data_says_who_runs(installation: Installation) -> None:
@@ -131,9 +157,11 @@ def test_a_port_in_use_is_told_before_anything_is_made(installation: Installatio
 
 
 def test_a_killed_server_process_comes_back(installation: Installation) -> None:
-    before = kill(lambda: installation.pid_of("daphne"))
+    before = kill(lambda: installation.pid_of("manage.py", "web"))
 
-    wait_for(lambda: installation.pid_of("daphne") not in {0, before}, "web is started again")
+    wait_for(
+        lambda: installation.pid_of("manage.py", "web") not in {0, before}, "web is started again"
+    )
     wait_for(lambda: installation.status("/readyz") == 200, "it is ready again")
     assert "web ended (SIGKILL): starting it again" in installation.told()
 

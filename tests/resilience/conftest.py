@@ -11,6 +11,8 @@ import pytest
 
 from tests.stories.house import House, house
 
+ROOMY = {"QUARTERDECK_SESSIONS_PER_PERSON": "50", "QUARTERDECK_DRAIN_SECONDS": "3"}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -24,7 +26,7 @@ def strong_house() -> Iterator[House]:
     folder = Path(tempfile.mkdtemp(prefix="qdr", dir="/tmp"))
     folder.chmod(0o711)
     try:
-        with house(folder / "d", QUARTERDECK_SESSIONS_PER_PERSON="50") as it:
+        with house(folder / "d", **ROOMY) as it:
             yield it
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -18,7 +18,7 @@ from tests.stories.house import House, Person, until
 
 pytestmark = pytest.mark.kill
 COMMANDS = {
-    "web": "daphne",
+    "web": "manage.py web",
     "runner": "manage.py runner",
     "worker": "config.celery worker",
     "beat": "config.celery beat",
@@ -27,12 +27,12 @@ COMMANDS = {
 }
 
 
-def kill(house: House, service: str) -> None:
-    """SIGKILL a service and wait until another process stands in its place."""
+def kill(house: House, service: str, deadly: signal.Signals = signal.SIGKILL) -> None:
+    """End a service and wait until another process stands in its place."""
     before = set(house.pids(COMMANDS[service]))
     assert before
     for pid in before:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, deadly)
     until(lambda: set(house.pids(COMMANDS[service])) - before, what=f"another {service}")
 
 
@@ -90,8 +90,9 @@ def test_a_killed_runner_fails_its_turn_with_the_reason_and_the_next_prompt_runs
     assert seconds < 10
 
 
-def test_a_killed_web_process_costs_a_watcher_no_event_and_none_comes_twice(
-    strong_house: House,
+@pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGTERM])
+def test_the_end_of_a_web_process_costs_a_watcher_no_event_and_none_comes_twice(
+    strong_house: House, deadly: signal.Signals
 ) -> None:
     alice = strong_house.alice
     session = alice.session("web")
@@ -104,7 +105,7 @@ def test_a_killed_web_process_costs_a_watcher_no_event_and_none_comes_twice(
         )
         while viewer.last < 8:
             await asyncio.sleep(0.05)
-        await asyncio.to_thread(kill, strong_house, "web")
+        await asyncio.to_thread(kill, strong_house, "web", deadly)
         await asyncio.to_thread(until, lambda: answers(alice), seconds=40)
         await asyncio.to_thread(alice.settled, session)
         length = len(await asyncio.to_thread(alice.events, session))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from tests.resilience.test_kills import COMMANDS, sleepers
+from tests.resilience.test_broker import database_url
+from tests.resilience.test_kills import sleepers
 from tests.stories.house import House, Person, until
 
 pytestmark = pytest.mark.kill
@@ -89,26 +87,3 @@ def test_the_database_and_the_house_cannot_be_reached_from_inside(
     assert "seen" not in result["content"].splitlines()
     assert "reached" not in result["content"].splitlines()
     assert result["content"].splitlines()[-1] == "0"
-
-
-def test_a_deleted_broker_folder_delays_a_job_and_loses_none(strong_house: House) -> None:
-    alice = strong_house.alice
-    shutil.rmtree(strong_house.data_dir / "celery")
-    posted = alice.post("/invitations", {"email": "frida@example.org", "role": "member"})
-    assert posted.status_code == 201, posted.text
-
-    with closing(psycopg.connect(database_url(strong_house), autocommit=True)) as database:
-        query = "SELECT bool_and(attempts > 0) FROM kernel_job WHERE kind = %s"
-        until(
-            lambda: database.execute(query, ["identity.send_invitation"]).fetchone() == (True,),
-            seconds=60,
-            what="a worker to take the job",
-        )
-
-
-def database_url(house: House) -> str:
-    """The runtime role's address, as the processes know it."""
-    pid = house.pids(COMMANDS["keeper"])[0]
-    text = Path(f"/proc/{pid}/environ").read_text()
-    environment = dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
-    return environment["DATABASE_URL"]

@@ -34,7 +34,7 @@ export interface Present {
 export type Frame =
   | ({ kind: 'event'; event?: StreamEvent; events?: StreamEvent[] } & Partial<StreamEvent>)
   | { kind: 'presence'; people: Present[] }
-  | { kind: 'reconnect'; after_ms?: number }
+  | { kind: 'reconnect'; after_ms?: number; last_seq?: number }
   | { kind: 'pong' };
 
 /** The envelopes inside an event frame, whichever of its forms was sent. */

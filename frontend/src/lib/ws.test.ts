@@ -152,6 +152,24 @@ describe('the socket', () => {
     expect(Socket.all).toHaveLength(2);
   });
 
+  it('comes back when a stopping server said so, from where it was, and counts no failure', () => {
+    follow();
+    for (let n = 0; n < 4; n += 1) {
+      const leaving = latest();
+      leaving.open();
+      leaving.frame({ kind: 'event', ...event(n + 1) });
+      leaving.frame({ kind: 'reconnect', after_ms: 700, last_seq: n + 1 });
+      expect(leaving.readyState).toBe(3);
+      leaving.drop(1012);
+      vi.advanceTimersByTime(699);
+      expect(latest()).toBe(leaving);
+      vi.advanceTimersByTime(1);
+      expect(latest().url).toBe(`ws://x/ws/sessions/1?after=${n + 1}`);
+    }
+    expect(seen).toEqual([1, 2, 3, 4]);
+    expect(fetched).toEqual([]);
+  });
+
   it('says nothing into a closed socket', () => {
     follow();
     connection.say({ kind: 'typing' });

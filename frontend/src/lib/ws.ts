@@ -121,7 +121,17 @@ export class StreamConnection {
     if (!this.proven) this.onProof();
     if (frame.kind === 'event') this.take(eventsOf(frame));
     else if (frame.kind === 'presence') this.options.onPresence(frame.people ?? []);
-    else if (frame.kind === 'reconnect') this.drop();
+    else if (frame.kind === 'reconnect') this.comeBack(frame.after_ms);
+  }
+
+  /** A server that stops says when to come back: no failure, and not all at the same moment. */
+  private comeBack(afterMs = backoff(1, this.options.random)): void {
+    const socket = this.socket;
+    this.socket = null;
+    clearTimeout(this.heartbeat);
+    socket?.close(1000);
+    this.tell('connecting');
+    this.retry = setTimeout(() => this.connect(), afterMs);
   }
 
   private onClose(socket: WebSocket, code: number): void {

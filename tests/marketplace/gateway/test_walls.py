@@ -15,7 +15,6 @@ from kernel.sandbox import UidRange, prepare_workspace
 from kernel.threads import threaded
 from marketplace.errors import ServerStartError, ToolFailedError
 from marketplace.models import MCPServer
-from marketplace.public import close_session
 from tests.marketplace.gateway.conftest import Gateway
 from tests.marketplace.gateway.test_calls import _until
 
@@ -129,9 +128,9 @@ async def test_sessions_do_not_share_a_stateful_server(gateway: Gateway, raw: Ra
     assert counts == ["1", "1", "2", "2", "3"]
     assert len(_roots(gateway)) == 2
 
-    await close_session(first)
+    gateway.service.pool.forget(str(first))
 
-    assert len(_roots(gateway)) == 1
+    await _until(lambda: len(_roots(gateway)) == 1)
     assert (await gateway.call(server, "count", session_id=second)).text == "3"
 
 
