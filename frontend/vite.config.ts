@@ -12,7 +12,7 @@ export default defineConfig({
     // Inlined fonts and images would need data: in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { main: 'src/main.ts' } },
+    rolldownOptions: { input: { main: 'src/main.ts', operate: 'src/styles/operate.scss', docs: 'src/docs.ts' } },
   },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 });

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.marketplace.installed import cache
 from tests.stories.house import House, house
 
 ROOT = Path(__file__).parents[1]
+SEEDS = "seeds"
 MODEL_KEY = "sk-ant-canary-0123456789abcdefghij"
 SCRIPT = [
     [{"say": "I look first. "}, {"call": "shell", "arguments": {"command": "echo from the model"}}],
@@ -63,7 +65,8 @@ def the_house() -> Iterator[House]:
             model_standin(folder) as address,
             house(
                 folder / "d",
-                QUARTERDECK_WORKSPACE_ROOTS=str(ROOT),
+                QUARTERDECK_WORKSPACE_ROOTS=f"{ROOT},{folder / SEEDS}",
+                QUARTERDECK_MCP_ROOTS=str(cache()),
                 QUARTERDECK_EGRESS_ALLOW="127.0.0.1,127.0.0.2",
                 ANTHROPIC_API_KEY=MODEL_KEY,
                 ANTHROPIC_BASE_URL=address,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
+from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -93,10 +95,16 @@ def _row(shown: Shown) -> dict[str, Any]:
         "verb": one.verb,
         "actor": shown.actor,
         "actor_kind": one.actor_kind,
-        "target_type": one.target_type,
+        "target_word": _words().get(one.target_type, one.target_type),
         "target_id": one.target_id,
         "outcome": one.outcome,
     }
+
+
+@cache
+def _words() -> dict[str, str]:
+    """Kinds of targets as people say them."""
+    return {str(m._meta.model_name): str(m._meta.verbose_name) for m in apps.get_models()}
 
 
 def _full(shown: Shown) -> dict[str, Any]:

@@ -25,7 +25,6 @@ X_FRAME_OPTIONS = "DENY"
 TRUSTED_PROXIES = environment.trusted_proxies
 
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
-    "EXCLUDE_URL_PREFIXES": ["/api/docs/"],
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF],

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin import AdminSite, ModelAdmin, action
+from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets, action
 from django.contrib.admin.actions import delete_selected
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -60,7 +60,11 @@ class OperatorSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The first page shows how much there is."""
-        return super().index(request, {"counts": counts(), **(extra_context or {})})
+        return super().index(request, {"counts": _counts(), **(extra_context or {})})
+
+
+def _counts() -> dict[str, int]:
+    return {name.rsplit(".")[-1].replace("_", " ").capitalize(): n for name, n in counts().items()}
 
 
 class VerbAdmin(_ModelAdmin):  # type: ignore[misc]
@@ -70,6 +74,7 @@ class VerbAdmin(_ModelAdmin):  # type: ignore[misc]
     may_change: ClassVar[bool] = False
     may_delete: ClassVar[bool] = False
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     list_per_page = 50
     actions: ClassVar[Any] = ()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from identity.public import User, people_with_access
+from identity.public import Team, User, people_with_access
 from kernel.actors import Actor
 from kernel.policies import policy_of, visible_to
 from marketplace.public import tools_of
@@ -19,6 +19,7 @@ from sessions_app.selectors.presence import people_in
 from sessions_app.selectors.sessions import SessionFilter, sessions_visible_to
 
 SHOWN = 200
+FELLOWS = 100
 _VERBS = ("prompt", "cancel", "resume", "fork", "archive", "rename", "share")
 
 
@@ -34,6 +35,7 @@ def page_of(actor: User, session: AgentSession, before: int) -> dict[str, Any]:
     """The context of the page's template, as its head comment lists it."""
     transcript = _transcript(session, before)
     run = session.runs.order_by("-created_at").first()
+    allowed = can(actor, session)
     return {
         "session": _session(session, run),
         "run": run,
@@ -45,7 +47,8 @@ def page_of(actor: User, session: AgentSession, before: int) -> dict[str, Any]:
         "people": _people(actor, session),
         "roles": [(role, role.title()) for role in ROLES[:-1]],
         "servers": _servers(session),
-        "can": can(actor, session),
+        "fellows": _fellows(actor, session) if allowed["share"] else [],
+        "can": allowed,
     }
 
 
@@ -194,6 +197,14 @@ def rows_of(sessions: list[AgentSession]) -> list[dict[str, Any]]:
     ]
 
 
-def owners_for(actor: User) -> list[User]:
-    """Whose sessions one may list, to filter by."""
-    return list(visible_to(User, actor).order_by("full_name", "username")[:50])
+def _fellows(actor: User, session: AgentSession) -> list[dict[str, str]]:
+    """Whom one may share with, to choose from while typing: people, then teams."""
+    people = (
+        visible_to(User, actor)
+        .filter(is_active=True, memberships__organization_id=session.organization_id)
+        .exclude(pk=session.owner_id)
+    )
+    teams = visible_to(Team, actor).filter(organization_id=session.organization_id)
+    named = [(one.username, str(one)) for one in people.order_by("full_name")[:FELLOWS]]
+    named += [(one.slug, one.name) for one in teams.order_by("name")[:FELLOWS]]
+    return [{"key": key, "name": name} for key, name in named]

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from identity.public import User
+from identity.public import Team, User
 from kernel.errors import InvalidError, NotFoundError
 from kernel.http.pages import deed, uuid_or_none, valid
 from kernel.policies import visible_to
@@ -89,7 +89,8 @@ def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
 def trash(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Into the trash."""
     lifecycle.trash(_actor(request), _session(request, pk))
-    messages.success(request, "Moved to the trash. Restore it there.")
+    undo = reverse("sessions:restore", args=[pk])
+    messages.success(request, "Moved to the trash.", extra_tags=undo)
     return redirect(_list())
 
 
@@ -104,10 +105,10 @@ def restore(request: HttpRequest, pk: UUID) -> HttpResponse:
 def share(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Give somebody a role."""
     given = valid(ShareForm(request.POST))
-    subject = visible_to(User, _actor(request)).filter(username=given["user"]).first()
-    if subject is None:
-        raise InvalidError.at("/user", "There is no such person in this organization.")
-    sharing.share(_actor(request), _session(request, pk), subject=subject, role=given["role"])
+    session = _session(request, pk)
+    subject = _subject(_actor(request), session, given["user"])
+    sharing.share(_actor(request), session, subject=subject, role=given["role"])
+    messages.success(request, f"Shared with {subject} as {given['role']}.")
     return redirect(_page(pk))
 
 
@@ -116,6 +117,16 @@ def unshare(request: HttpRequest, pk: UUID, share_id: UUID) -> HttpResponse:
     """Take a role away."""
     sharing.unshare(_actor(request), _session(request, pk), share_id=share_id)
     return redirect(_page(pk))
+
+
+def _subject(actor: User, session: AgentSession, name: str) -> User | Team:
+    """A person by user name, else a team by its short name."""
+    if person := visible_to(User, actor).filter(username=name).first():
+        return person
+    teams = visible_to(Team, actor).filter(organization_id=session.organization_id)
+    if team := teams.filter(slug=name).first():
+        return team
+    raise InvalidError.at("/user", f"No person or team of this organization is called {name}.")
 
 
 def _approval(request: HttpRequest, pk: UUID) -> Approval:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from marketplace.public import MCPServer
 from sessions_app.enums import PermissionMode, RuntimeName, SessionRole
@@ -42,10 +43,18 @@ class NewSessionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=100_000
     )
 
+    working_directory = forms.CharField(
+        label="Start from a copy of", max_length=500, required=False, strip=False
+    )
     mcp_servers = forms.MultipleChoiceField(label="MCP servers", required=False)
 
     def __init__(self, *args: Any, servers: Sequence[MCPServer] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if settings.WORKSPACE_ROOTS:
+            roots = ", ".join(settings.WORKSPACE_ROOTS)
+            self.fields["working_directory"].help_text = f"A folder in {roots}"
+        else:
+            del self.fields["working_directory"]
         choices = [(str(server.pk), server.name) for server in servers]
         if choices:
             self.fields["mcp_servers"].choices = choices  # type: ignore[attr-defined]

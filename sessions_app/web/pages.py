@@ -18,6 +18,7 @@ from kernel.http.pagination import paginate
 from kernel.policies import policy_of, visible_to
 from marketplace.public import servers_visible_to
 from sessions_app.enums import SessionStatus
+from sessions_app.errors import BypassForbiddenError, SeedNotAllowedError, UnknownServerError
 from sessions_app.models import AgentSession
 from sessions_app.policies import access
 from sessions_app.selectors import files
@@ -32,6 +33,8 @@ TABS = {
     "archive": SessionFilter(shelf="archive"),
     "trash": SessionFilter(shelf="trash"),
 }
+# What a new session may be refused for; the form comes back with the reason and all that was typed.
+REFUSALS = (QuotaError, InvalidError, BypassForbiddenError, SeedNotAllowedError, UnknownServerError)
 
 
 @page
@@ -63,6 +66,9 @@ def session_list(request: HttpRequest) -> HttpResponse:
 def session_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The session: conversation, context, list."""
     actor, session = _actor(request), readable(request, pk)
+    if request.headers.get("HX-Target") == "context-files":
+        part = {"session": session, "files": files.brief_list(session)}
+        return render(request, "sessions_app/_files.html", part)
     before = request.GET.get("before", "0")
     context = shown.page_of(
         actor, session, int(before) if before.isascii() and before.isdigit() else 0
@@ -85,7 +91,7 @@ def session_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             return redirect(_start(actor, organization, form))
-        except (QuotaError, InvalidError) as refusal:
+        except REFUSALS as refusal:
             problem = problems.of_domain(refusal)
     return render(request, "sessions_app/new.html", {"form": form, "problem": problem})
 
@@ -119,6 +125,7 @@ def _start(actor: User, organization: Organization, form: NewSessionForm) -> str
         runtime=given["runtime"],
         sdk_options=form.options(),
         mcp_servers=[UUID(one) for one in given.get("mcp_servers", [])],
+        working_directory=given.get("working_directory", ""),
     )
     session = creation.create_session(actor, organization, spec=spec)
     if given["prompt"].strip():

@@ -34,9 +34,9 @@ class Desk:
             expect(page.locator("[data-island=keys][data-mounted]")).to_be_attached()
         return page
 
-    def start(self, name: str) -> str:
+    def start(self, name: str, **body: Any) -> str:
         """A session of alice's; whatever still runs in it at the end is stopped."""
-        made = self.house.alice.session(name)
+        made = self.house.alice.session(name, **body)
         self._started.append(made)
         return made
 

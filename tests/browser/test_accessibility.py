@@ -26,6 +26,13 @@ PAGES = [
     "/marketplace/new",
     "/no-such-page",
 ]
+OPERATED = [
+    "/operate/",
+    "/operate/identity/user/",
+    "/operate/identity/user/add/",
+    "/operate/identity/apitoken/",
+    "/operate/django_celery_beat/periodictask/",
+]
 OVERLAYS = ["share", "trash", "me", "session-menu"]
 
 
@@ -79,4 +86,16 @@ def test_the_pages_of_nobody(desk: Desk) -> None:
         found += faults(page, path)
 
     page.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_pages_of_operators(desk: Desk, mode: str) -> None:
+    page = desk.page("olga", color_scheme=mode)
+    found: list[str] = []
+
+    for path in OPERATED:
+        page.goto(desk.house.url + path)
+        found += faults(page, path)
+
     assert found == []

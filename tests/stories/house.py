@@ -157,6 +157,8 @@ def house(data_dir: Path, **environment: str) -> Iterator[House]:
             process.wait(timeout=40)
         except subprocess.TimeoutExpired:
             process.kill()
+        if process.stdout is not None:
+            process.stdout.close()
         log.close()
 
 

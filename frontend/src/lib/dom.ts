@@ -48,9 +48,17 @@ export function statusBadge(status: string, word = status, compact = false): HTM
     h('span', { class: compact && 'visually-hidden' }, shown));
 }
 
+/** Two letters for a mark: of the first and last word, else the first two of the one. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const [first = '', last = ''] = [words[0], words.at(-1)];
+  if (words.length > 1) return (first.charAt(0) + last.charAt(0)).toUpperCase();
+  return first.charAt(0).toUpperCase() + first.charAt(1).toLowerCase();
+}
+
 /** The round mark of a person, or the square one of an agent or of the system. */
 export function avatar(name: string, kind = 'user', size = ''): HTMLElement {
-  const mark = kind === 'agent' ? icon('logo') : kind === 'system' ? icon('settings') : name.slice(0, 2);
+  const mark = kind === 'agent' ? icon('logo') : kind === 'system' ? icon('settings') : initials(name);
   return h('span', {
     class: size ? `avatar avatar-${size}` : 'avatar',
     'data-kind': kind,
@@ -58,6 +66,17 @@ export function avatar(name: string, kind = 'user', size = ''): HTMLElement {
     'data-second': name.charAt(1).toLowerCase(),
     'aria-hidden': 'true',
   }, mark);
+}
+
+/** Makes these the children, in this order; what stays is not moved, so that a new row costs one row. */
+export function arrange(parent: HTMLElement, nodes: readonly Node[]): void {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
+  let cursor = parent.firstChild;
+  for (const node of nodes) {
+    if (cursor === node) cursor = cursor.nextSibling;
+    else parent.insertBefore(node, cursor);
+  }
 }
 
 /** The one element with this selector; a template without it is a mistake worth a loud error. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { problemOf } from './api';
-import { compact, cost, duration, relativeTime } from './format';
+import { compact, cost, duration, relativeTime, fileSize } from './format';
 import { nt, setCatalog, t } from './i18n';
 
 const NOW = Date.UTC(2026, 5, 15, 12);
@@ -40,4 +40,8 @@ it('reads a problem, and still says something when there is none', async () => {
   expect(await problemOf(new Response(JSON.stringify(problem), { status: 429, headers }))).toEqual({ ...problem, status: 429 });
   expect(await problemOf(new Response('<html>', { status: 502, statusText: 'Bad Gateway' }))).toEqual({ status: 502, title: 'Bad Gateway' });
   expect((await problemOf(new Response('{', { status: 500, headers }))).status).toBe(500);
+});
+
+it.each([[57, '57 bytes'], [12_600, '12.3 KB'], [4_998_249, '4.8 MB'], [3 * 2 ** 30, '3.0 GB']])('%d is %s', (bytes, size) => {
+  expect(fileSize(bytes)).toBe(size);
 });

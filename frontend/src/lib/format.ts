@@ -45,6 +45,13 @@ export function compact(n: number): string {
   return `${(n / 1e6).toFixed(1)}M`;
 }
 
+/** The size of a file as Django writes it: 57 bytes, 12.3 KB, 4.8 MB. */
+export function fileSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} bytes`;
+  const [size, unit] = bytes < 1 << 20 ? [bytes / 1024, 'KB'] : bytes < 1 << 30 ? [bytes / (1 << 20), 'MB'] : [bytes / (1 << 30), 'GB'];
+  return `${size.toFixed(1)} ${unit}`;
+}
+
 /** Clock time of an event for the message head. */
 export function clock(at: number, locale?: string): string {
   return new Date(at).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' });

@@ -1,6 +1,6 @@
 import { compact, relativeTime } from './format';
 import { problemOf } from './api';
-import { toast, toastProblem } from './toast';
+import { expireToasts, toast, toastProblem } from './toast';
 import { t } from './i18n';
 
 /** Shortens long numbers that the server wrote in full. */
@@ -75,6 +75,7 @@ async function onHtmxError(event: Event): Promise<void> {
 export function enhancePage(page: Document): void {
   refreshTimes(page);
   shortenNumbers(page);
+  expireToasts(page);
   setInterval(() => refreshTimes(page), 30_000);
   page.addEventListener('click', onClick);
   page.addEventListener('change', onChange);

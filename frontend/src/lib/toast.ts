@@ -13,7 +13,18 @@ export function toast(title: string, tone: keyof typeof ICONS = 'run', detail = 
     h('button', { class: 'btn btn-ghost btn-icon btn-sm', type: 'button', 'aria-label': t('Dismiss'),
       onclick: () => card.remove() }, icon('x', 'icon-sm')));
   document.getElementById('toasts')?.append(card);
-  if (tone !== 'bad') setTimeout(() => card.remove(), STAYS_MS);
+  expire(card);
+}
+
+function expire(card: HTMLElement): void {
+  // Bad news and what can be undone wait for the reader.
+  if (card.dataset['tone'] === 'bad' || card.querySelector('form')) return;
+  setTimeout(() => card.remove(), STAYS_MS);
+}
+
+/** The messages that came with the page leave by themselves, as those of the page do. */
+export function expireToasts(page: ParentNode): void {
+  for (const card of page.querySelectorAll<HTMLElement>('.toast')) expire(card);
 }
 
 /** The server's own words about a refusal. */

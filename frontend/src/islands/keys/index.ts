@@ -7,6 +7,7 @@ const OWN: Record<string, [string, () => void]> = {
   k: ['Previous row', () => step(-1)],
   '/': ['Filter this list', () => focus('[data-filter]')],
   r: ['Write a prompt', () => focus('#prompt')],
+  a: ['Go to what waits for approval', () => focus('.approval button')],
   '?': ['Show these shortcuts', () => document.dispatchEvent(new CustomEvent('open:keys'))],
 };
 

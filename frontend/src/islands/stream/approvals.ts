@@ -1,8 +1,7 @@
 import { h, icon } from '../../lib/dom';
 import { t } from '../../lib/i18n';
 import type { Approval } from './state';
-import { pretty } from './tooltext';
-import { dangerBadge, type Actions } from './views';
+import { dangerBadge, inputNodes, type Actions } from './views';
 
 function verdict(approval: Approval, actions: Actions, to: 'approve' | 'deny'): HTMLElement {
   const approves = to === 'approve';
@@ -28,7 +27,7 @@ export function approvalCard(approval: Approval, actions: Actions, inline = fals
     icon('shield', 'icon-sm'), h('span', { class: 'tool-name' }, approval.tool), dangerBadge(approval.danger));
   return h('article', { class: 'approval', id: inline ? null : `approval-${approval.id}` },
     !inline && head,
-    !inline && h('pre', { tabindex: 0, 'aria-label': t('Input') }, pretty(approval.input)),
+    !inline && h('pre', { tabindex: 0, 'aria-label': t('Input') }, ...inputNodes(approval.input)),
     approval.reason && h('p', { class: 'small muted' }, approval.reason),
     actions.canDecide
       ? h('div', { class: 'cluster' }, verdict(approval, actions, 'approve'), verdict(approval, actions, 'deny'))

@@ -1,5 +1,5 @@
 import { nt, t } from '../../lib/i18n';
-import { need, slot } from '../../lib/dom';
+import { arrange, need, slot } from '../../lib/dom';
 import type { Item, ViewState } from './state';
 import { toolView } from './toolcard';
 import {
@@ -16,20 +16,6 @@ function viewOf(item: Item, actions: Actions): View {
     case 'tool': return toolView(item, actions) as View;
     case 'note': return noteView(item) as View;
     case 'run': return runView(item) as View;
-  }
-}
-
-/** Puts the nodes in this order with as few moves as possible. */
-function arrange(parent: HTMLElement, nodes: readonly Node[]): void {
-  let cursor = parent.firstChild;
-  for (const node of nodes) {
-    if (cursor === node) cursor = cursor.nextSibling;
-    else parent.insertBefore(node, cursor);
-  }
-  while (cursor) {
-    const next = cursor.nextSibling;
-    cursor.remove();
-    cursor = next;
   }
 }
 

@@ -13,7 +13,7 @@ export function tool(state: ViewState, event: StreamEvent, data: Data, id = text
   const made: ToolItem = {
     ...base(event, id), kind: 'tool', tool: text(data['tool']) || t('tool'), args: null, output: '',
     status: 'pending', exitCode: null, durationMs: null, costUsd: null, danger: text(data['danger']) || 'none',
-    blob: null, approvalId: null, endedAt: null, brokered: true,
+    blob: null, outputBytes: null, approvalId: null, reason: '', endedAt: null, brokered: true,
   };
   add(state, made);
   const run = event.run ? state.runs.get(event.run) : undefined;
@@ -34,6 +34,8 @@ const STATUSES: Record<string, ToolStatus> = {
 const result: Reducer = (state, event, data) => {
   const item = tool(state, event, data);
   change(state, item, event, {
+    // The beginning of the call may lie before the first event the page holds.
+    tool: text(data['tool']) || item.tool,
     status: STATUSES[text(data['status'])] ?? 'ok',
     output: typeof data['content'] === 'string' ? tail(data['content']) : item.output,
     exitCode: number(data['exit_code']),
@@ -41,6 +43,7 @@ const result: Reducer = (state, event, data) => {
     costUsd: number(data['cost_usd']),
     danger: text(data['danger']) || item.danger,
     blob: text(data['blob']) || null,
+    outputBytes: number(data['output_bytes']),
     endedAt: Date.parse(event.at),
   });
   state.approvals = state.approvals.filter((approval) => approval.toolCallId !== item.id);
@@ -69,7 +72,7 @@ const requested: Reducer = (state, event, data) => {
   const item = tool(state, event, data);
   const id = text(data['approval_id']);
   const danger = text(data['danger']) || 'none';
-  change(state, item, event, { status: 'waiting', approvalId: id, danger, args: item.args ?? data['input'] ?? null });
+  change(state, item, event, { status: 'waiting', approvalId: id, reason: text(data['reason']), danger, args: item.args ?? data['input'] ?? null });
   state.approvals = [...state.approvals, {
     id, toolCallId: item.id, tool: item.tool, input: data['input'] ?? item.args, reason: text(data['reason']),
     danger, at: Date.parse(event.at), seq: event.seq,

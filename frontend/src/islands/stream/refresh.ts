@@ -17,6 +17,7 @@ export class Refresher {
   private figures: ReturnType<typeof setTimeout> | undefined;
   private files: ReturnType<typeof setTimeout> | undefined;
   private readonly list: ReturnType<typeof setInterval>;
+  private newest = '';
 
   constructor(private readonly root: HTMLElement, private readonly loadFigures: () => Promise<void>) {
     this.list = setInterval(() => {
@@ -47,14 +48,22 @@ export class Refresher {
   }
 
   private refreshFiles(): void {
+    this.fetchAgain('#context-files');
+  }
+
+  /** Puts a part of this page as the server renders it now in the place of the shown one. */
+  private fetchAgain(part: string): void {
     const { htmx } = window as unknown as { htmx?: Htmx };
-    void htmx?.ajax('GET', location.pathname, {
-      target: '#context-files', select: '#context-files', swap: 'outerHTML', source: '#context-files',
-    });
+    void htmx?.ajax('GET', location.pathname, { target: part, select: part, swap: 'outerHTML', source: part });
   }
 
   private async refreshList(): Promise<void> {
     const page = await get<{ results: { id: string; name: string; status: string }[] }>('/sessions?limit=50');
+    // A session that came into being meanwhile; asked for once, as it need not be in the column.
+    const newest = page.results[0]?.id ?? '';
+    const known = newest === this.newest || this.root.querySelector(`[data-session="${CSS.escape(newest)}"]`);
+    this.newest = newest;
+    if (newest && !known) return this.fetchAgain('#sessions-column');
     for (const session of page.results) {
       const row = this.root.querySelector(`[data-session="${CSS.escape(session.id)}"]`);
       const badge = row?.querySelector<HTMLElement>('.status');

@@ -41,7 +41,11 @@ export interface ToolItem extends Base {
   costUsd: number | null;
   danger: string;
   blob: string | null;
+  /** Size of all the output, of which only a part may be here. */
+  outputBytes: number | null;
   approvalId: string | null;
+  /** Why it waits for a decision. */
+  reason: string;
   endedAt: number | null;
   /** False when a contained agent ran it by itself. */
   brokered: boolean;

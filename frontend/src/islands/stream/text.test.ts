@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { safeHref } from './markdown';
-import { brief, lastLines, pretty, toolIcon } from './tooltext';
+import { brief, editOf, lastLines, pretty, toolIcon } from './tooltext';
 
 describe('safeHref', () => {
   it.each(['https://a.org/x', 'http://a.org', 'mailto:a@b.org', '/sessions/1', '#top'])('follows %s', (href) => {
@@ -25,10 +25,22 @@ describe('brief', () => {
   });
 });
 
-it('shows a lone argument bare and several as JSON', () => {
+it('shows a lone argument bare, plain ones by line, and others as JSON', () => {
   expect(pretty({ command: 'ls' })).toBe('ls');
-  expect(pretty('{"a":1,"b":2}')).toBe('{\n  "a": 1,\n  "b": 2\n}');
+  expect(pretty('{"a":1,"path":"x"}')).toBe('a: 1\npath: x');
+  expect(pretty({ path: 'x', content: 'one\ntwo' })).toBe('path: x\ncontent:\none\ntwo');
+  expect(pretty({ a: [1] })).toBe('{\n  "a": [\n    1\n  ]\n}');
   expect(pretty(undefined)).toBe('');
+});
+
+it('shows an edit by its changed lines', () => {
+  const shown = (old: string, fresh: string) =>
+    editOf({ path: 'x', old, new: fresh })?.map((line) => line.sign + line.text);
+
+  expect(shown('a\nb\nc', 'a\nB\nc')).toEqual([' a', '-b', '+B', ' c']);
+  expect(shown('a', 'a\nb')).toEqual([' a', '+b']);
+  expect(shown('a\na', 'a')).toEqual([' a', '-a']);
+  expect(editOf({ command: 'ls' })).toBeNull();
 });
 
 it('keeps the last lines', () => {

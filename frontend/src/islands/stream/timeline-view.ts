@@ -1,4 +1,4 @@
-import { avatar, h, icon } from '../../lib/dom';
+import { arrange, avatar, h, icon } from '../../lib/dom';
 import { clock, duration } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import type { ViewState } from './state';
@@ -71,7 +71,7 @@ export class TimelineView {
     if (names !== this.names) this.labels.replaceChildren(...timeline.lanes.map(laneLabel));
     this.names = names;
     const marks = timeline.marks.map((mark) => this.place(mark));
-    this.lanes.replaceChildren(...timeline.gaps.map(gapLine), ...marks);
+    arrange(this.lanes, [...marks, ...timeline.gaps.map(gapLine)]);
     for (const key of this.marks.keys()) if (!this.drawn.has(key)) this.marks.delete(key);
     this.drawn.clear();
     this.lanes.style.height = `${timeline.lanes.length * LANE_PX}px`;

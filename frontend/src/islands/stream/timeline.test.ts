@@ -36,7 +36,7 @@ it('gives people, the agent and each tool a lane, in order of appearance', () =>
     event(6, 'RUN_FINISHED', { outcome: 'success' }),
   ]);
   const { lanes, marks } = layout(state, 9_000);
-  expect(lanes.map((lane) => lane.label)).toEqual(['alice', 'Agent', 'shell']);
+  expect(lanes.map((lane) => lane.label)).toEqual(['alice', 'embedded', 'shell']);
   expect(marks.map((mark) => [mark.kind, mark.lane])).toEqual([['run', 1], ['message', 0], ['tool', 2]]);
   expect(marks[2]).toMatchObject({ start: 0.4, width: 0.4, ms: 2000, status: 'ok' });
 });

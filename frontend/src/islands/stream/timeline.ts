@@ -83,7 +83,8 @@ export function layout(state: ViewState, now: number): Timeline {
     if (item.kind === 'message') lane(`${item.actor.kind}:${item.actor.id}`, item.actor.name, item.actor.kind);
   }
   const agents = lanes.find((one) => one.kind === 'agent');
-  const agent = lane(agents?.key ?? 'agent:', agents?.label ?? 'Agent', 'agent');
+  const runner = runs.find((run) => run.actor.kind === 'agent')?.actor;
+  const agent = lane(agents?.key ?? `agent:${runner?.id ?? ''}`, agents?.label ?? runner?.name ?? 'Agent', 'agent');
   const tools = toolLanes(items);
   const toolLane = (item: ToolItem): number => tools.has(item.tool)
     ? lane(`tool:${item.tool}`, item.tool, 'tool') : lane('tool:', '…', 'tool');

@@ -1,11 +1,11 @@
 import { append, h, icon, statusBadge } from '../../lib/dom';
-import { cost, duration } from '../../lib/format';
+import { cost, duration, fileSize } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { approvalCard } from './approvals';
 import { OUTPUT_LIMIT } from './reduce-tools';
 import type { ToolItem } from './state';
-import { brief, lastLines, pretty, toolIcon } from './tooltext';
-import { dangerBadge, type Actions, type View } from './views';
+import { brief, lastLines, toolIcon } from './tooltext';
+import { dangerBadge, inputNodes, type Actions, type View } from './views';
 
 const WORDS: Record<string, string> = {
   pending: 'preparing', waiting: 'needs approval', ok: 'done', error: 'failed', cancelled: 'stopped',
@@ -35,25 +35,28 @@ function section(title: string, pre: HTMLElement, extra: Node | false = false): 
 
 /** The opened card: input, output, and the decision while one is due. */
 class CardBody {
-  private readonly whole = h('a', { hidden: true, target: '_blank', rel: 'noopener' }, t('Whole output'));
+  private readonly whole = h('a', { hidden: true, target: '_blank', rel: 'noopener' });
   readonly element = h('div', { class: 'tool-body' });
   private readonly input = h('pre', { tabindex: 0, 'aria-label': t('Input') });
   private readonly output = h('pre', { tabindex: 0, 'aria-label': t('Output') });
   private readonly note = h('span');
   private readonly outputSection = section(t('Output'), this.output, h('span', { class: 'cluster' }, this.note, this.whole));
   private approval: HTMLElement | null = null;
+  private shownArgs: unknown = undefined;
 
   constructor(private readonly actions: Actions) {
     append(this.element, section(t('Input'), this.input), this.outputSection);
   }
 
   update(item: ToolItem): void {
-    this.input.textContent = pretty(item.args) || '—';
+    if (item.args !== this.shownArgs) this.input.replaceChildren(...inputNodes(item.args));
+    this.shownArgs = item.args;
     this.follow(item.output || (item.endedAt === null ? '' : '—'));
     this.outputSection.hidden = item.output === '' && item.endedAt === null;
     const cut = item.output.length >= OUTPUT_LIMIT;
     this.note.textContent = cut ? t('the last 64 KiB') : item.exitCode !== null ? t('exit {code}', { code: item.exitCode }) : '';
     this.whole.hidden = item.blob === null;
+    this.whole.textContent = item.outputBytes === null ? t('Whole output') : t('Whole output, {size}', { size: fileSize(item.outputBytes) });
     this.whole.href = `/api/v1/sessions/${this.actions.sessionId}/tool-calls/${item.id}/output`;
     this.ask(item);
   }
@@ -71,7 +74,7 @@ class CardBody {
     const due = item.status === 'waiting' && item.approvalId !== null;
     if (due && !this.approval) {
       const id = item.approvalId as string;
-      this.approval = approvalCard({ id, toolCallId: item.id, tool: item.tool, input: item.args, reason: '',
+      this.approval = approvalCard({ id, toolCallId: item.id, tool: item.tool, input: item.args, reason: item.reason,
         danger: item.danger, at: item.at, seq: item.seq }, this.actions, true);
       append(this.element, this.approval);
     } else if (!due && this.approval) {

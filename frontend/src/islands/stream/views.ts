@@ -2,6 +2,7 @@ import { append, avatar, h, icon } from '../../lib/dom';
 import { clock, duration } from '../../lib/format';
 import { nt, t } from '../../lib/i18n';
 import { markdown } from './markdown';
+import { brief, editOf, pretty } from './tooltext';
 import type { Item, MessageItem, NoteItem, Pending, ReasoningItem, RunItem } from './state';
 
 /** What the items may ask of the page. */
@@ -35,6 +36,15 @@ function forkButton(item: MessageItem, actions: Actions): HTMLElement {
 export function dangerBadge(danger: string): HTMLElement | false {
   if (!danger || danger === 'none') return false;
   return h('span', { class: 'pill', 'data-danger': danger }, icon(danger === 'dangerous' ? 'danger' : 'alert'), t(danger));
+}
+
+/** The input of a call for a <pre>: an edit as its changed lines below the path, else as text. */
+export function inputNodes(args: unknown): Node[] {
+  const edit = editOf(args);
+  if (!edit) return [document.createTextNode(pretty(args) || '—')];
+  const kinds = { ' ': null, '-': 'removed', '+': 'added' };
+  return [document.createTextNode(`${brief(args)}\n`),
+    ...edit.map((line) => h('span', { class: kinds[line.sign] }, `${line.sign} ${line.text}\n`))];
 }
 
 /** Commands are shown as typed; everything else is Markdown. */
@@ -90,7 +100,7 @@ const RUN_WORDS = { completed: 'Run completed', failed: 'Run failed', cancelled:
 
 /** The line that closes a run, with its figures. */
 export function runView(item: RunItem): View<RunItem> {
-  const figures = [duration(item.at - item.startedAt)];
+  const figures = item.at > item.startedAt ? [duration(item.at - item.startedAt)] : [];
   if (item.tools > 0) figures.push(nt('{n} tool call', '{n} tool calls', item.tools));
   const line = h('div', {}, h('strong', {}, t(RUN_WORDS[item.status])), figures.join(' · '));
   const element = h('li', { class: 'run-end', 'data-status': item.status }, icon(`status-${item.status}`), line);
