@@ -26,10 +26,9 @@ STOP_SECONDS = 120.0
 
 
 def run_session(options: Options) -> int:
-    """Prints what the agent says; 0 when the run completes, else 1. Interrupted, it ends the run."""
-    with _server(options) as (client, private):
-        with closing(client.ask(options.prompt)) as events:
-            return show(events, sys.stdout, partial(decide, client, private=private))
+    """Prints what the agent says; 0 when the run completes, else 1; interrupted, cancels it."""
+    with _server(options) as (client, private), closing(client.ask(options.prompt)) as events:
+        return show(events, sys.stdout, partial(decide, client, private=private))
 
 
 @contextmanager

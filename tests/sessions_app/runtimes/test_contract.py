@@ -245,8 +245,9 @@ async def test_cancelling_leaves_no_process_and_no_connection(name, tmp_path):
 
 
 @every
-async def test_a_turn_over_its_time_fails_with_the_reason(name, tmp_path):
-    async with staged(name, tmp_path, [Say("It begins and"), Stall()]) as stage:
+@pytest.mark.parametrize("begun", [[Say("It begins and")], []], ids=["begun", "silent"])
+async def test_a_turn_over_its_time_fails_with_the_reason(name, tmp_path, begun):
+    async with staged(name, tmp_path, [*begun, Stall()]) as stage:
         outcome = await stage.run(io(), timeout_seconds=1)
 
         assert (outcome.status, outcome.error_code) == ("failed", "timeout")
