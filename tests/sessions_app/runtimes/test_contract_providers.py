@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from sessions_app.runtimes.base import HistoryMessage, RuntimeOptions, ToolOutcome
-from sessions_app.runtimes.conversation import AUTHORS_NOTE
+from sessions_app.runtimes.base import DoneCall, HistoryMessage, RuntimeOptions, ToolOutcome
+from sessions_app.runtimes.conversation import AUTHORS_NOTE, DONE_NOTE
 from sessions_app.runtimes.memory import MemoryIO
 from tests.sessions_app.runtimes.stages import MODEL_STAGES, Stage, staged
 from tests.sessions_app.runtimes.turns import answering
@@ -64,6 +64,20 @@ async def test_instructions_and_authors_reach_the_model(name, tmp_path):
 
         sent = last_sent(stage)
         for words in ("Speak like a boatswain.", AUTHORS_NOTE, "[Alice] one", "[Bob] two"):
+            assert words in sent
+
+
+@each
+async def test_a_prompt_that_broke_off_is_repeated_with_what_was_done(name, tmp_path):
+    done = [
+        DoneCall(tool="shell", arguments={"command": "make"}, content="built\n"),
+        DoneCall(tool="shell", arguments={"command": "ship"}, content="", cut_off=True),
+    ]
+    async with staged(name, tmp_path, [Say("ok")]) as stage:
+        await stage.run(MemoryIO(), done=done)
+
+        sent = last_sent(stage)
+        for words in (DONE_NOTE, "make", "built", "ship", "how far it came is not known"):
             assert words in sent
 
 
