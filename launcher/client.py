@@ -6,7 +6,7 @@ import json
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -27,13 +27,13 @@ class Client:
     url: str
     token: str
 
-    def ask(self, prompt: str) -> Iterator[Json]:
+    def ask(self, prompt: str) -> Generator[Json, None, None]:
         """Makes a session, posts the prompt, yields the events of its run as they happen."""
         session = self._call("POST", "/sessions", {"name": prompt[:80] or "Terminal"})["id"]
         run = self._call("POST", f"/sessions/{session}/messages", {"content": prompt})
         yield from self.follow(session, run["run_id"], run["seq"])
 
-    def follow(self, session: str, run: str, after: int) -> Iterator[Json]:
+    def follow(self, session: str, run: str, after: int) -> Generator[Json, None, None]:
         """Yields the events of a run after a position, to its end; left before, it is cancelled."""
         ended = False
         try:
