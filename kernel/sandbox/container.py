@@ -89,15 +89,8 @@ class ContainerSandbox:
         yield from ("run", "--rm", "--interactive", "--init", "--name", name, "--pull", "never")
         if self._runtime:
             yield from ("--runtime", self._runtime)
-        yield from (
-            "--network",
-            "none",
-            "--hostname",
-            "sandbox",
-            "--read-only",
-            "--cap-drop",
-            "ALL",
-        )
+        yield from ("--network", "none", "--hostname", "sandbox")
+        yield from ("--read-only", "--cap-drop", "ALL")
         yield from ("--security-opt", "no-new-privileges", "--user", _user(jail))
         if Path(self._engine).name == "podman":
             yield from _podman(prepared)
