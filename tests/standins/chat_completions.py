@@ -27,6 +27,7 @@ from tests.standins.script import (
     Script,
     Stall,
     Think,
+    breaks,
     echo,
     failure_now,
     from_document,
@@ -67,6 +68,8 @@ async def _answer(
         await reply.json(failure.status, _error(failure), {"retry-after": "0"})
     elif body.get("stream"):
         await _stream(body, parts, number, reply)
+    elif breaks(parts):
+        raise ConnectionAbortedError
     else:
         await reply.json(200, _whole(body, parts, number))
 
@@ -123,6 +126,7 @@ async def _stream(body: dict[str, Any], parts: Sequence[Part], number: int, repl
             await part.release.wait()
         elif isinstance(part, Garbage):
             await reply.event(part.text)
+            raise ConnectionAbortedError
         elif isinstance(part, Drop):
             raise ConnectionAbortedError
         elif isinstance(part, Think):

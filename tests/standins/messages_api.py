@@ -27,6 +27,7 @@ from tests.standins.script import (
     Script,
     Stall,
     Think,
+    breaks,
     echo,
     failure_now,
     from_document,
@@ -65,6 +66,8 @@ async def _answer(
         )
     elif body.get("stream"):
         await _stream(body, parts, number, reply)
+    elif breaks(parts):
+        raise ConnectionAbortedError
     else:
         await reply.json(200, _whole(body, parts, number))
 
@@ -148,7 +151,8 @@ async def _stream(body: dict[str, Any], parts: Sequence[Part], number: int, repl
         if isinstance(part, Stall):
             await part.release.wait()
         elif isinstance(part, Garbage):
-            await reply.event(part.text)
+            await reply.event(part.text, "content_block_delta")
+            raise ConnectionAbortedError
         elif isinstance(part, Drop):
             raise ConnectionAbortedError
         elif not isinstance(part, Fail):

@@ -51,7 +51,7 @@ class Fail:
 
 @dataclass(frozen=True)
 class Garbage:
-    """Something on the stream that no protocol knows."""
+    """Something on the stream that no protocol knows, and the end of the connection."""
 
     text: str = "<html>Bad gateway</html>"
 
@@ -71,6 +71,11 @@ OUTPUT_TOKENS = 20
 def rounds(*replies: Sequence[Part]) -> Script:
     """Reply n answers the n-th request of a turn; the last one answers all that follow."""
     return lambda number, _prompt: replies[min(number, len(replies) - 1)]
+
+
+def breaks(parts: Sequence[Part]) -> bool:
+    """Whether this answer cannot be given whole."""
+    return any(isinstance(part, Garbage | Drop) for part in parts)
 
 
 def failure_now(parts: Sequence[Part], failed: Counter[Part]) -> Fail | None:
