@@ -143,7 +143,7 @@ class _Attempt:
             except asyncio.CancelledError:
                 await self._meter(stream.response)
                 raise
-            if stream.response.finish_reason is None:
+            if not _has_end(stream.response):
                 raise UnexpectedModelBehavior("The answer has no end.")
         self._memory.requests += 1
         messages = reversed(run.all_messages())
@@ -171,6 +171,12 @@ class _Attempt:
             return TurnOutcome(status="completed")
         self._memory.deferred = [call.tool_call_id for call in output.approvals]
         return TurnOutcome(status="waiting")
+
+
+def _has_end(response: ModelResponse) -> bool:
+    """Whether the provider said why it stopped; a connection that just closes looks like an end."""
+    reason = (response.provider_details or {}).get("finish_reason")
+    return response.finish_reason is not None or reason is not None
 
 
 def _spoken(event: Any) -> str:
