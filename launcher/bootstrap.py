@@ -28,6 +28,8 @@ LOCKED = ("--no-deps", "--require-hashes")
 pin, for which there is no hash: to pip a name with extras is another name."""
 PIP_OPTIONS = ("--quiet", "--no-compile", *LOCKED)
 """Without compiling everything a third of the time is saved; what is imported gets compiled."""
+EXTRAS = ("claude",)
+"""Requirements that nobody gets who does not ask for them."""
 COMPLETE = ".complete"
 """Written last: a directory without it was interrupted and is made anew."""
 
@@ -49,8 +51,22 @@ def environment_python(root: Path, data_dir: Path, kind: str) -> Path:
     given = os.environ.get("QUARTERDECK_PYTHON")
     if given and kind != "node":
         return Path(shutil.which(given) or given)
-    found = find_environment(root, data_dir, kind)
-    return found or _make(root, environment_home(root, data_dir), kind)
+    home = environment_home(root, data_dir)
+    python = find_environment(root, data_dir, kind) or _make(root, home, kind)
+    if kind != "node":
+        for extra in wanted_extras():
+            _add(root, home, python.parent.parent, extra)
+    return python
+
+
+def wanted_extras() -> list[str]:
+    """Returns the optional requirements that `QUARTERDECK_EXTRAS` names, separated by commas."""
+    names = os.environ.get("QUARTERDECK_EXTRAS", "").replace(",", " ").split()
+    for name in names:
+        if name not in EXTRAS:
+            message = f"There is no extra {name}: QUARTERDECK_EXTRAS takes {', '.join(EXTRAS)}."
+            raise LauncherError(message)
+    return names
 
 
 def find_environment(root: Path, data_dir: Path, kind: str) -> Path | None:
@@ -119,6 +135,19 @@ def _make(root: Path, home: Path, kind: str) -> Path:
             _run([*installer.install, str(root / "requirements" / f"{kind}.txt")])
             (path / COMPLETE).touch()
     return path / "bin" / "python"
+
+
+def _add(root: Path, home: Path, path: Path, extra: str) -> None:
+    """Fills an environment with an extra, once per state of its requirements."""
+    requirements = root / "requirements" / f"{extra}.txt"
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    mark = path / f".extra-{extra}-{digest}"
+    with _only_one(home / "env.lock"):
+        if not mark.exists():
+            installer = choose_installer(path, home)
+            say(f"      installing requirements/{extra}.txt with {installer.name}")
+            _run([*installer.install, str(requirements)])
+            mark.touch()
 
 
 def _run(command: Sequence[str]) -> None:

@@ -6,7 +6,8 @@ import json
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,23 +27,32 @@ class Client:
     url: str
     token: str
 
-    def ask(self, prompt: str) -> Iterator[Json]:
+    def ask(self, prompt: str) -> Generator[Json, None, None]:
         """Makes a session, posts the prompt, yields the events of its run as they happen."""
         session = self._call("POST", "/sessions", {"name": prompt[:80] or "Terminal"})["id"]
         run = self._call("POST", f"/sessions/{session}/messages", {"content": prompt})
         yield from self.follow(session, run["run_id"], run["seq"])
 
-    def follow(self, session: str, run: str, after: int) -> Iterator[Json]:
-        """Yields the events of a run after a position, to its end."""
-        while True:
-            query = f"after={after}&wait={WAIT_SECONDS}"
-            page = self._call("GET", f"/sessions/{session}/events?{query}")
-            for event in page["events"]:
-                after = event["seq"]
-                if event["run"] == run:
-                    yield event
-                    if event["type"] in RUN_ENDS:
-                        return
+    def follow(self, session: str, run: str, after: int) -> Generator[Json, None, None]:
+        """Yields the events of a run after a position, to its end; left before, it is cancelled."""
+        ended = False
+        try:
+            while not ended:
+                query = f"after={after}&wait={WAIT_SECONDS}"
+                page = self._call("GET", f"/sessions/{session}/events?{query}")
+                for event in page["events"]:
+                    after = event["seq"]
+                    if event["run"] == run:
+                        ended = ended or event["type"] in RUN_ENDS
+                        yield event
+        finally:
+            if not ended:
+                with suppress(LauncherError):
+                    self._call("POST", f"/sessions/{session}/cancel", {})
+
+    def decide(self, approval: str, *, approve: bool) -> None:
+        """Approves or denies a call."""
+        self._call("POST", f"/approvals/{approval}/{'approve' if approve else 'deny'}", {})
 
     def answers(self) -> bool:
         """Says whether the server is there and alive."""

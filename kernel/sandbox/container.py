@@ -1,8 +1,9 @@
 """The container back end: Podman or Docker, optionally with gVisor, behind the same interface.
 
-The engine enforces memory, processes and rlimits for the whole container; the processor time we
-report is only the client's. A container does not die with its client, so every end removes it by
-name, and the registry of strays removes those of a supervisor that was killed.
+The engine enforces memory and processes for the whole container and processor time for each of
+its processes. What we report as used is only the client's, and an end by memory a plain SIGKILL.
+A container does not die with its client, so every end removes it by name, and the registry of
+strays removes those of a supervisor that was killed.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
+import resource
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from kernel.sandbox.backend import Level, Prepared, ProbeResult, check_jail, preparing
+from kernel.sandbox.engine_filter import tightened_profile
 from kernel.sandbox.errors import JailNotPossibleError, SandboxUnavailableError
 from kernel.sandbox.jail import HOME_NAME, Jail, Limits, base_environment
 from kernel.sandbox.probing import probe_command
@@ -23,6 +26,9 @@ from kernel.sandbox.probing import probe_command
 WORKSPACE = "/workspace"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENGINE_SECONDS = 20.0
+# A shell tells an unknown command by 127 and its name, whatever the engine's init makes of it.
+_INIT = 'exec "$@"'
+_MANY_PROCESSES = 32_768  # what Podman leaves its own processes
 
 
 class ContainerSandbox:
@@ -63,7 +69,8 @@ class ContainerSandbox:
             if said:
                 return ProbeResult(ok=False, reason=said, remedy=remedy)
         note = "This level cannot open the network by domain."
-        return await probe_command(self, remedy="", network=False, note=note)
+        remedy = f"Try it by hand: {self._engine} run --rm --init {self._image} /bin/sh -c true"
+        return await probe_command(self, remedy=remedy, network=False, note=note)
 
     def command(self, jail: Jail, argv: Sequence[str]) -> Prepared:
         """Build the engine's command line; the environment travels in a memory file."""
@@ -73,24 +80,26 @@ class ContainerSandbox:
         name = f"quarterdeck-{secrets.token_hex(8)}"
         engine = self._find()
         with preparing(self._client_environment()) as prepared:
-            environment = prepared.payload(_environment_file(jail))
-            prepared.argv = [engine, *self._options(jail, name, environment), self._image, *argv]
+            options = [*self._options(jail, name, prepared), self._image]
+            prepared.argv = [engine, *options, "/bin/sh", "-c", _INIT, "sh", *argv]
             prepared.stop = [engine, "rm", "-f", name]
         return prepared
 
-    def _options(self, jail: Jail, name: str, environment: int) -> Iterator[str]:
+    def _options(self, jail: Jail, name: str, prepared: Prepared) -> Iterator[str]:
         yield from ("run", "--rm", "--interactive", "--init", "--name", name, "--pull", "never")
         if self._runtime:
             yield from ("--runtime", self._runtime)
-        yield from ("--network", "none", "--read-only", "--cap-drop", "ALL")
+        yield from ("--network", "none", "--hostname", "sandbox")
+        yield from ("--read-only", "--cap-drop", "ALL")
         yield from ("--security-opt", "no-new-privileges", "--user", _user(jail))
-        if Path(self._engine).name == "podman" and os.geteuid() != 0:
-            yield from ("--userns", "keep-id")
+        if Path(self._engine).name == "podman":
+            yield from _podman(prepared)
         yield from _limits(jail.limits)
         yield from ("--mount", _mount(jail.workspace, WORKSPACE, writable=True))
         for bind in jail.binds:
             yield from ("--mount", _mount(bind.source, bind.inside, writable=bind.writable))
         yield from ("--workdir", str(PurePosixPath(WORKSPACE, jail.cwd)))
+        environment = prepared.payload(_environment_file(jail))
         yield from ("--env-file", f"/dev/fd/{environment}", "--entrypoint", "")
 
     def _find(self) -> str:
@@ -133,6 +142,13 @@ class ContainerSandbox:
         return lines[-1] if lines else f"{self._engine} failed."
 
 
+def _podman(prepared: Prepared) -> Iterator[str]:
+    if os.geteuid() != 0:
+        yield from ("--userns", "keep-id")
+    if profile := tightened_profile():
+        yield from ("--security-opt", f"seccomp=/dev/fd/{prepared.payload(profile)}")
+
+
 def _user(jail: Jail) -> str:
     if jail.identity is not None:
         return f"{jail.identity.uid}:{jail.identity.gid}"
@@ -147,11 +163,22 @@ def _limits(limits: Limits) -> Iterator[str]:
     yield from ("--shm-size", str(limits.tmp_bytes))
     for name, soft, hard in (
         ("core", 0, 0),
+        ("data", limits.memory_bytes, limits.memory_bytes),
         ("cpu", limits.cpu_seconds, limits.cpu_seconds + 1),
         ("fsize", limits.file_bytes, limits.file_bytes),
-        ("nofile", limits.open_files, limits.open_files),
+        ("nofile", *_at_most(limits.open_files, resource.RLIMIT_NOFILE)),
+        # Counted per user over all containers, so it is no bound of ours: `--pids-limit` is. But
+        # the engine's own default may be more than this machine allows, and nothing would start.
+        ("nproc", *_at_most(_MANY_PROCESSES, resource.RLIMIT_NPROC)),
     ):
         yield from ("--ulimit", f"{name}={soft}:{hard}")
+
+
+def _at_most(wanted: int, kind: int) -> tuple[int, int]:
+    """Soft and hard, never above the hard limit we have ourselves."""
+    hard = resource.getrlimit(kind)[1]
+    value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    return value, value
 
 
 def _mount(source: Path, target: str, *, writable: bool) -> str:

@@ -28,7 +28,7 @@ _OFFSET_ARCH = 4
 _OFFSET_ARGS = 16  # both architectures are little-endian: the low word comes first
 _X32_BIT = 0x40000000
 
-_NEW_NAMESPACES = 0x7E020080  # CLONE_NEW{TIME,NS,CGROUP,UTS,IPC,USER,PID,NET}
+NAMESPACE_FLAGS = 0x7E020080  # CLONE_NEW{TIME,NS,CGROUP,UTS,IPC,USER,PID,NET}
 _SOCKET_TYPE_MASK = 0xF
 _SHARED_SEGMENT_BYTES = 64 * 1024
 
@@ -109,7 +109,7 @@ MACHINES: Mapping[str, _Machine] = {
 }
 
 # Kernel doors no tool needs: key rings, tracing of the kernel, modules, mounts, namespaces.
-_NEVER = (
+NEVER = (
     "add_key",
     "bpf",
     "finit_module",
@@ -161,7 +161,7 @@ def build_filter(*, machine: str | None = None, network: bool) -> bytes:
         _op(_JUMP_AT_LEAST, _X32_BIT, 0, 1),
         _refuse(errno.ENOSYS),
     ]
-    for name in _NEVER:
+    for name in NEVER:
         program += _refuse_call(numbers[name], errno.EPERM)
     # Memory that neither rlimits nor the watcher can see: programs fall back to files in /tmp.
     program += _refuse_call(numbers["memfd_create"], errno.ENOSYS)
@@ -224,6 +224,6 @@ def _refuse_new_namespaces(call: int) -> list[bytes]:
     return [
         _op(_JUMP_EQUAL, call, 0, 3),
         _op(_LOAD_WORD, _argument(0)),
-        _op(_JUMP_ANY_BIT, _NEW_NAMESPACES, 0, 1),
+        _op(_JUMP_ANY_BIT, NAMESPACE_FLAGS, 0, 1),
         _refuse(errno.EPERM),
     ]

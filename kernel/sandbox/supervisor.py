@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from kernel.egress import EgressProxy, Guard, Refusal
-from kernel.sandbox.backend import Prepared, Sandbox
+from kernel.sandbox.backend import Level, Prepared, Sandbox
 from kernel.sandbox.child import Child
 from kernel.sandbox.errors import SandboxError, SandboxFailedError
 from kernel.sandbox.jail import MIB, Jail
@@ -27,6 +27,14 @@ _TAIL_BYTES = 64 * 1024
 _LINE_BYTES = 8 * MIB
 _LISTENER_SECONDS = 10.0
 _FOR_EVER_SECONDS = 365 * 86400.0
+_RUNTIME_FAULTS = (b"Error: OCI runtime", b"Error: crun", b"Error: runc", b"docker: Error")
+_NOT_STARTED = {
+    1: (b"bwrap: ", b"sandbox: "),
+    125: (b"Error: ", b"docker: "),
+    126: _RUNTIME_FAULTS,
+    127: _RUNTIME_FAULTS,
+}
+_MERGED = ("/bin/sh", "-c", 'exec "$@" 2>&1', "sh")
 
 OnOutput = Callable[[bytes], Awaitable[None]]
 OnRefused = Callable[[Refusal], None]
@@ -105,6 +113,9 @@ class Supervisor:
         """
         if threading.current_thread() is not threading.main_thread():
             raise SandboxError("Sandboxed processes must be started from the main thread.")
+        if merge_stderr and argv and self.sandbox.level is Level.CONTAINER:
+            # An engine carries the two streams apart; joined inside, their order holds.
+            argv = (*_MERGED, *argv)
         prepared = self.sandbox.command(jail, argv)
         try:
             child = Child(prepared, merge_stderr=merge_stderr)
@@ -181,8 +192,8 @@ def _start_clock(seconds: float | None, process: SandboxedProcess) -> asyncio.Ti
 
 
 def _check_started(ended: Exit, tail: bytearray) -> None:
-    """Tell a failure of bwrap or of our shims from a failure of the command."""
-    if ended.exit_code == 1 and tail.startswith((b"bwrap: ", b"sandbox: ")):
+    """Tell a failure of bwrap, our shims or a container engine from a failure of the command."""
+    if tail.startswith(_NOT_STARTED.get(ended.exit_code, ())):
         first = tail.split(b"\n")[0].decode(errors="replace")
         raise SandboxFailedError(f"The sandbox could not be set up: {first}")
 

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from kernel.actors import AgentActor
 from sessions_app.broker.ceiling import Ceiling, ceiling_of
-from sessions_app.enums import ACTIVE_RUNS
-from sessions_app.models import AgentSession, Run
-from sessions_app.runtimes.base import HistoryMessage, RuntimeOptions, TurnRequest
+from sessions_app.enums import ACTIVE_RUNS, ToolStatus
+from sessions_app.models import AgentSession, Run, ToolCall
+from sessions_app.runtimes.base import DoneCall, HistoryMessage, RuntimeOptions, TurnRequest
 
 HISTORY = 200
+DONE = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,27 @@ def turn_of(loaded: Loaded, run: Run) -> TurnRequest:
         ),
         state=_bytes(run.state if run.resuming else session.runtime_state),
         resuming=run.resuming,
+        done=_done(run),
     )
+
+
+def _done(run: Run) -> list[DoneCall]:
+    """What earlier runs of the same prompt did, the last calls of them."""
+    calls = (
+        ToolCall.objects.filter(session_id=run.session_id, run__message_id=run.message_id)
+        .exclude(run=run)
+        .exclude(started_at=None)
+        .order_by("-created_at", "-id")[:DONE]
+    )
+    return [
+        DoneCall(
+            tool=call.tool,
+            arguments=call.input,
+            content=call.content,
+            cut_off=call.status == ToolStatus.CANCELLED,
+        )
+        for call in reversed(calls)
+    ]
 
 
 def _bytes(value: object) -> bytes | None:

@@ -29,9 +29,11 @@ from sessions_app.runner.io import SessionIO
 from sessions_app.runner.load import Loaded, load, turn_of
 from sessions_app.runner.offering import offered_by_servers
 from sessions_app.runner.workspaces import make_workspace
-from sessions_app.runtimes.base import Runtime, TurnOutcome
+from sessions_app.runtimes.base import Runtime, TurnOutcome, TurnRequest
 from sessions_app.runtimes.permission import PERMISSION
 from sessions_app.runtimes.registry import RUNTIMES
+from sessions_app.runtimes.repeated import RepeatedTurn
+from sessions_app.selectors.tool_calls import asked_calls
 from sessions_app.services import runs
 
 log = logging.getLogger(__name__)
@@ -108,7 +110,7 @@ class Turn:
             request = await threaded(turn_of)(self._loaded, run)
             request = replace(request, tools=[one.spec for one in offered.values()])
             async with asyncio.timeout(request.options.timeout_seconds + SLACK_SECONDS):
-                outcome = await runtime.run(request, io)
+                outcome = await self._attempt(runtime, request, io)
             await io.end_message()
             await io.flush()
             return outcome
@@ -126,6 +128,15 @@ class Turn:
             return TurnOutcome(status="failed", error_code="runtime_failed", error=text)
         finally:
             await io.close()
+
+    async def _attempt(self, runtime: Runtime, request: TurnRequest, io: SessionIO) -> TurnOutcome:
+        """Run the runtime; one that repeats its turn does not say again what was said before."""
+        if not request.resuming or runtime.capabilities.durable_approval:
+            return await runtime.run(request, io)
+        repeated = RepeatedTurn(io, await threaded(asked_calls)(request.run_id))
+        outcome = await runtime.run(request, repeated)
+        await repeated.release()
+        return outcome
 
     async def _equip(self, io: SessionIO, run: Run) -> tuple[Runtime, dict[str, Offered]]:
         session = self._loaded.session

@@ -67,12 +67,23 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DoneCall:
+    """A call of an earlier run of the same prompt; `cut_off` when its end is not known."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    content: str
+    cut_off: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class TurnRequest:
     """Everything a runtime may know of the turn it has to drive.
 
     `attempt` starts at 1. `state` is what the same runtime exported when the previous attempt of
     this run was left waiting, or when the previous run of the session ended; None the first time.
     `resuming` tells the two apart: True when this attempt continues a run left waiting.
+    `done` are the calls of earlier runs of this prompt that broke off, in order.
     """
 
     session_id: UUID
@@ -85,6 +96,7 @@ class TurnRequest:
     tools: Sequence[ToolSpec] = ()
     state: bytes | None = None
     resuming: bool = False
+    done: Sequence[DoneCall] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
-from sessions_app.runtimes.base import HistoryMessage, TurnRequest
+from sessions_app.runtimes.base import DoneCall, HistoryMessage, TurnRequest
 
 AUTHORS_NOTE = (
     "Several people write in this session. Each of their messages starts with the name of its"
     " author in square brackets."
 )
+
+DONE_NOTE = (
+    "An earlier run of this prompt broke off. It had already made the following calls; go on from"
+    " there, and do not repeat what is done."
+)
+DONE_CHARACTERS = 1000
 
 
 def several(turn: TurnRequest) -> bool:
@@ -24,8 +31,16 @@ def signed(text: str, author: str) -> str:
 
 
 def prompt_text(turn: TurnRequest) -> str:
-    """The prompt, signed when several people write."""
-    return signed(turn.prompt, turn.author) if several(turn) else turn.prompt
+    """The prompt, signed when several people write; after it what an earlier run of it did."""
+    text = signed(turn.prompt, turn.author) if several(turn) else turn.prompt
+    return "\n\n".join([text, DONE_NOTE, *map(_done, turn.done)]) if turn.done else text
+
+
+def _done(call: DoneCall) -> str:
+    asked = f"{call.tool} {json.dumps(call.arguments, ensure_ascii=False, default=str)}"
+    if call.cut_off:
+        return f"{asked}\nIt was cut off; how far it came is not known."
+    return f"{asked}\n{call.content[:DONE_CHARACTERS] or '(no output)'}"
 
 
 def instructions(turn: TurnRequest) -> str:

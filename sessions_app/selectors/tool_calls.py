@@ -15,6 +15,12 @@ def find_call(run_id: UUID, call_id: str) -> ToolCall | None:
     return rows.filter(run_id=run_id, call_id=call_id).first()
 
 
+def asked_calls(run_id: UUID) -> list[str]:
+    """What a runtime called the calls of a run, in the order in which it asked for them."""
+    rows = ToolCall.objects.filter(run_id=run_id).order_by("created_at", "id")
+    return list(rows.values_list("call_id", flat=True))
+
+
 def find_decided(run_id: UUID, tool: str, input_hash: str) -> ToolCall | None:
     """A decided call with the same input that has not been used up: a repeated turn may name it
     differently."""

@@ -21,6 +21,7 @@ from launcher.bootstrap import (
     environment_home,
     environment_path,
     environment_python,
+    wanted_extras,
 )
 from launcher.failure import LauncherError
 
@@ -145,6 +146,32 @@ def test_an_environment_is_made_once_and_that_of_the_tests_is_enough(project: Pa
     assert third.lstat().st_mtime_ns == made_at
     probe = [first, "-c", "import sys; print(sys.prefix != sys.base_prefix)"]
     assert subprocess.run(probe, capture_output=True, check=True).stdout == b"True\n"
+
+
+@pytest.mark.slow
+def test_an_extra_is_added_once_to_those_who_ask(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "requirements" / "claude.txt").write_text("# claude\n")
+    environment_python(project, project / "data", "base")
+    assert "claude" not in capsys.readouterr().err
+
+    monkeypatch.setenv("QUARTERDECK_EXTRAS", "claude")
+    python = environment_python(project, project / "data", "base")
+    assert capsys.readouterr().err.count("installing requirements/claude.txt") == 1
+    assert environment_python(project, project / "data", "base") == python
+    assert capsys.readouterr().err == ""
+
+    (project / "requirements" / "claude.txt").write_text("six==1.17.0\n")
+    with pytest.raises(LauncherError, match="could not be made"):
+        environment_python(project, project / "data", "base")
+
+
+def test_an_unknown_extra_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUARTERDECK_EXTRAS", "claud")
+
+    with pytest.raises(LauncherError, match="no extra claud: QUARTERDECK_EXTRAS takes claude"):
+        wanted_extras()
 
 
 def test_changed_requirements_make_another_environment(project: Path) -> None:

@@ -14,8 +14,10 @@ import pytest
 
 from launcher.arguments import parse
 from launcher.client import Client
+from launcher.deciding import decide
 from launcher.failure import LauncherError, MisuseError
-from launcher.session import client_of, run_session, show
+from launcher.screen import show
+from launcher.session import client_of, run_session
 
 EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("RUN_STARTED", {}),
@@ -128,7 +130,7 @@ def test_a_failed_run_is_a_failure_with_its_reason(
 def test_a_cancelled_run_is_a_failure() -> None:
     events = [{"type": "RUN_FINISHED", "data": {"outcome": "cancelled"}}]
 
-    assert show(events, io.StringIO()) == 1
+    assert show(events, io.StringIO(), pytest.fail) == 1
 
 
 def test_several_messages_end_in_one_newline_each() -> None:
@@ -140,8 +142,110 @@ def test_several_messages_end_in_one_newline_each() -> None:
     ]
     out = io.StringIO()
 
-    assert show(events, out) == 0
+    assert show(events, out, pytest.fail) == 0
     assert out.getvalue() == "one\ntwo\n"
+
+
+def test_output_shown_while_a_tool_ran_is_not_shown_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    live = {"name": "tool.output", "tool_call_id": "t"}
+    events = [
+        {"type": "TEXT_MESSAGE_CONTENT", "data": {"message_id": "a", "delta": "I look"}},
+        {"type": "TOOL_CALL_START", "data": {"tool_call_id": "t", "tool": "shell"}},
+        {"type": "CUSTOM", "data": {**live, "delta": "one\n"}},
+        {"type": "CUSTOM", "data": {**live, "delta": "two"}},
+        {"type": "TOOL_CALL_RESULT", "data": {"tool_call_id": "t", "content": "one\ntwo\nend"}},
+        {"type": "RUN_FINISHED", "data": {"outcome": "success"}},
+    ]
+    out = io.StringIO()
+
+    assert show(events, out, pytest.fail) == 0
+    assert out.getvalue() == "I look\n"
+    assert capsys.readouterr().err == "→ shell\none\ntwo\nend\n"
+
+
+ASKED = {
+    "name": "approval.requested",
+    "approval_id": "p",
+    "tool": "shell",
+    "input": {"command": "rm -rf build"},
+    "reason": "It deletes files.",
+}
+
+
+class Terminal(io.StringIO):
+    """Standard input with a person before it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("typed", "verb"), [("y\n", "approve"), ("n\n", "deny"), ("\n", "deny"), ("", "deny")]
+)
+def test_an_approval_is_asked_of_the_person_at_the_terminal(
+    api: tuple[str, type[Api]],
+    typed: str,
+    verb: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url, handler = api
+    handler.events.insert(-1, ("CUSTOM", ASKED))
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+
+    code = run_session(parse(["session", "hi", "--url", url, "--token", "good"]))
+
+    assert code == 0
+    assert ("POST", f"/api/v1/approvals/p/{verb}", {}) in handler.asked
+    assert (
+        "? shell needs an approval: It deletes files.\n  rm -rf build\n  approve? [y/N] "
+        in capsys.readouterr().err
+    )
+
+
+def test_without_a_terminal_it_is_told_where_to_answer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+    decide(Client("http://here/", "t"), ASKED, private=False)
+
+    told = capsys.readouterr().err
+    assert "POST http://here/api/v1/approvals/p/approve or /deny" in told
+
+
+def test_what_nobody_can_answer_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+    with pytest.raises(LauncherError, match="Nobody can approve this here"):
+        decide(Client("http://here", "t"), ASKED, private=True)
+
+
+def test_an_interrupted_run_is_cancelled(
+    api: tuple[str, type[Api]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, handler = api
+    handler.events.insert(-1, ("CUSTOM", ASKED))
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("launcher.session.decide", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_session(parse(["session", "hi", "--url", url, "--token", "good"]))
+
+    assert handler.asked[-1] == ("POST", "/api/v1/sessions/s/cancel", {})
+
+
+def test_a_run_that_ended_is_not_cancelled(api: tuple[str, type[Api]]) -> None:
+    url, handler = api
+
+    run_session(parse(["session", "hi", "--url", url, "--token", "good"]))
+
+    assert not [path for _, path, _ in handler.asked if path.endswith("/cancel")]
 
 
 def test_a_refusal_is_told_in_the_servers_words(api: tuple[str, type[Api]]) -> None:

@@ -1,7 +1,7 @@
 """An agent in plain Python: the Agent Client Protocol without its library, in any sandbox.
 
 It writes a file and runs a command through its client, tries to read what the sandbox should
-hide, and reports what it saw.
+hide, and reports what it saw. Told to clean up, it speaks before and after a dangerous command.
 """
 
 import json
@@ -35,10 +35,22 @@ def seen(path):
         return type(error).__name__
 
 
+def run(command):
+    terminal = ask("terminal/create", command=command)["terminalId"]
+    return ask("terminal/wait_for_exit", terminalId=terminal)["exitCode"]
+
+
+def clean_up():
+    say("I will clean up.")
+    say(f" It is clean: {run('rm -rf build; echo cleaned >> log')}.")
+    return {"stopReason": "end_turn"}
+
+
 def prompt(hidden):
+    if hidden == "Clean up.":
+        return clean_up()
     ask("fs/write_text_file", path="/workspace/out.txt", content="from the agent")
-    terminal = ask("terminal/create", command="ls")["terminalId"]
-    code = ask("terminal/wait_for_exit", terminalId=terminal)["exitCode"]
+    code = run("ls")
     say(f"exit {code}; hidden: {seen(hidden)}; ")
     say(f"env: {','.join(sorted(set(os.environ) & {'AGENT_KEY', 'SECRET_OF_OURS'}))}")
     return {"stopReason": "end_turn"}

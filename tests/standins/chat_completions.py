@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,13 +19,17 @@ from tests.standins.script import (
     INPUT_TOKENS,
     OUTPUT_TOKENS,
     Call,
+    Drop,
     Fail,
+    Garbage,
     Part,
     Say,
     Script,
     Stall,
     Think,
+    breaks,
     echo,
+    failure_now,
     from_document,
     pieces,
     wire_name,
@@ -41,9 +46,11 @@ _USAGE = {
 async def chat_completions(script: Script = echo, port: int = 0) -> AsyncIterator[HttpServer]:
     """Serve `script` on loopback."""
 
+    failed: Counter[Part] = Counter()
+
     async def handle(request: HttpRequest, reply: Reply) -> None:
         if request.method == "POST" and request.path.endswith("/chat/completions"):
-            await _answer(request.body, script, reply)
+            await _answer(request.body, script, reply, failed)
         else:
             await reply.json(404, _error(Fail(404, "not_found", "no such path")))
 
@@ -51,14 +58,18 @@ async def chat_completions(script: Script = echo, port: int = 0) -> AsyncIterato
         yield server
 
 
-async def _answer(body: dict[str, Any], script: Script, reply: Reply) -> None:
+async def _answer(
+    body: dict[str, Any], script: Script, reply: Reply, failed: Counter[Part]
+) -> None:
     number, prompt = _place_in_turn(body["messages"])
     parts = script(number, prompt)
-    failure = next((part for part in parts if isinstance(part, Fail)), None)
+    failure = failure_now(parts, failed)
     if failure is not None:
         await reply.json(failure.status, _error(failure), {"retry-after": "0"})
     elif body.get("stream"):
         await _stream(body, parts, number, reply)
+    elif breaks(parts):
+        raise ConnectionAbortedError
     else:
         await reply.json(200, _whole(body, parts, number))
 
@@ -113,6 +124,11 @@ async def _stream(body: dict[str, Any], parts: Sequence[Part], number: int, repl
     for part in parts:
         if isinstance(part, Stall):
             await part.release.wait()
+        elif isinstance(part, Garbage):
+            await reply.event(part.text)
+            raise ConnectionAbortedError
+        elif isinstance(part, Drop):
+            raise ConnectionAbortedError
         elif isinstance(part, Think):
             await _chunk(body, reply, {"reasoning_content": part.text})
         elif isinstance(part, Say):

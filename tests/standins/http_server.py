@@ -19,10 +19,15 @@ class HttpRequest:
 
 
 class Reply:
-    """Writes one response: a whole JSON document, or server-sent events."""
+    """Writes one response: a whole JSON document, or server-sent events in chunks.
+
+    Events end with an empty chunk, as real servers do it, so that a client can tell an answer that
+    was cut off from one that ended.
+    """
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
+        self._in_chunks = False
 
     async def json(self, status: int, document: Any, headers: dict[str, str] | None = None) -> None:
         body = json.dumps(document).encode()
@@ -39,13 +44,22 @@ class Reply:
         await self._writer.drain()
 
     async def open_events(self) -> None:
-        await self._head(200, {"content-type": "text/event-stream", "connection": "close"})
+        self._in_chunks = True
+        chunked = {"transfer-encoding": "chunked", "connection": "close"}
+        await self._head(200, {"content-type": "text/event-stream", **chunked})
 
     async def event(self, data: Any, name: str = "") -> None:
         text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
         head = f"event: {name}\n" if name else ""
-        self._writer.write(f"{head}data: {text}\n\n".encode())
+        body = f"{head}data: {text}\n\n".encode()
+        self._writer.write(b"%x\r\n%s\r\n" % (len(body), body))
         await self._writer.drain()
+
+    async def end(self) -> None:
+        """Say that the answer is whole."""
+        if self._in_chunks:
+            self._writer.write(b"0\r\n\r\n")
+            await self._writer.drain()
 
     async def _head(self, status: int, headers: dict[str, str]) -> None:
         lines = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
@@ -102,7 +116,7 @@ async def _converse(
     request = await _read(reader)
     state.requests.append(request)
     gone = asyncio.ensure_future(reader.read(1))
-    answer = asyncio.ensure_future(handler(request, Reply(writer)))
+    answer = asyncio.ensure_future(_answer(request, Reply(writer), handler))
     try:
         await asyncio.wait({gone, answer}, return_when=asyncio.FIRST_COMPLETED)
         if answer.done():
@@ -111,6 +125,11 @@ async def _converse(
         answer.cancel()
         gone.cancel()
         await asyncio.gather(answer, gone, return_exceptions=True)
+
+
+async def _answer(request: HttpRequest, reply: Reply, handler: Handler) -> None:
+    await handler(request, reply)
+    await reply.end()
 
 
 async def _read(reader: asyncio.StreamReader) -> HttpRequest:

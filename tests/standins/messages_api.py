@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,13 +19,17 @@ from tests.standins.script import (
     INPUT_TOKENS,
     OUTPUT_TOKENS,
     Call,
+    Drop,
     Fail,
+    Garbage,
     Part,
     Say,
     Script,
     Stall,
     Think,
+    breaks,
     echo,
+    failure_now,
     from_document,
     pieces,
     wire_name,
@@ -35,11 +40,13 @@ from tests.standins.script import (
 async def messages_api(script: Script = echo, port: int = 0) -> AsyncIterator[HttpServer]:
     """Serve `script` on loopback."""
 
+    failed: Counter[Part] = Counter()
+
     async def handle(request: HttpRequest, reply: Reply) -> None:
         if request.path.endswith("/count_tokens"):
             await reply.json(200, {"input_tokens": INPUT_TOKENS})
         elif request.method == "POST" and request.path.endswith("/messages"):
-            await _answer(request.body, script, reply)
+            await _answer(request.body, script, reply, failed)
         else:
             await reply.json(404, _error("not_found_error", "no such path"))
 
@@ -47,16 +54,20 @@ async def messages_api(script: Script = echo, port: int = 0) -> AsyncIterator[Ht
         yield server
 
 
-async def _answer(body: dict[str, Any], script: Script, reply: Reply) -> None:
+async def _answer(
+    body: dict[str, Any], script: Script, reply: Reply, failed: Counter[Part]
+) -> None:
     number, prompt = place_in_turn(body["messages"])
     parts = script(number, prompt)
-    failure = next((part for part in parts if isinstance(part, Fail)), None)
+    failure = failure_now(parts, failed)
     if failure is not None:
         await reply.json(
             failure.status, _error(failure.kind, failure.message), {"retry-after": "0"}
         )
     elif body.get("stream"):
         await _stream(body, parts, number, reply)
+    elif breaks(parts):
+        raise ConnectionAbortedError
     else:
         await reply.json(200, _whole(body, parts, number))
 
@@ -139,6 +150,11 @@ async def _stream(body: dict[str, Any], parts: Sequence[Part], number: int, repl
     for part in parts:
         if isinstance(part, Stall):
             await part.release.wait()
+        elif isinstance(part, Garbage):
+            await reply.event(part.text, "content_block_delta")
+            raise ConnectionAbortedError
+        elif isinstance(part, Drop):
+            raise ConnectionAbortedError
         elif not isinstance(part, Fail):
             index, block = next(left)
             await _stream_block(reply, index, block, part.chunk if isinstance(part, Say) else 1000)

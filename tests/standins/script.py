@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,14 +41,27 @@ class Stall:
 
 @dataclass(frozen=True)
 class Fail:
-    """An HTTP error in place of an answer."""
+    """An HTTP error in place of an answer: always, or the first `times` that one is asked for."""
 
     status: int
     kind: str = "api_error"
     message: str = "scripted failure"
+    times: int = 0
 
 
-Part = Say | Think | Call | Stall | Fail
+@dataclass(frozen=True)
+class Garbage:
+    """Something on the stream that no protocol knows, and the end of the connection."""
+
+    text: str = "<html>Bad gateway</html>"
+
+
+@dataclass(frozen=True)
+class Drop:
+    """The connection ends here."""
+
+
+Part = Say | Think | Call | Stall | Fail | Garbage | Drop
 Script = Callable[[int, str], Sequence[Part]]
 
 INPUT_TOKENS = 100
@@ -57,6 +71,20 @@ OUTPUT_TOKENS = 20
 def rounds(*replies: Sequence[Part]) -> Script:
     """Reply n answers the n-th request of a turn; the last one answers all that follow."""
     return lambda number, _prompt: replies[min(number, len(replies) - 1)]
+
+
+def breaks(parts: Sequence[Part]) -> bool:
+    """Whether this answer cannot be given whole."""
+    return any(isinstance(part, Garbage | Drop) for part in parts)
+
+
+def failure_now(parts: Sequence[Part], failed: Counter[Part]) -> Fail | None:
+    """The error this request gets; `failed` counts those given before."""
+    for part in parts:
+        if isinstance(part, Fail) and not 0 < part.times <= failed[part]:
+            failed[part] += 1
+            return part
+    return None
 
 
 def echo(_number: int, prompt: str) -> Sequence[Part]:

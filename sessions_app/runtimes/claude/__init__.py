@@ -1,4 +1,4 @@
-"""The runtime over the Claude Agent SDK, an optional extra (`requirements/claude.txt`)."""
+"""The runtime over the Claude Agent SDK, an optional extra (`QUARTERDECK_EXTRAS=claude`)."""
 
 try:
     from sessions_app.runtimes.claude.runtime import ClaudeRuntime

@@ -8,8 +8,8 @@ from sessions_app.runtimes.host import RuntimeHost
 from sessions_app.runtimes.registry import RUNTIMES
 
 REMEDY = (
-    "The claude runtime needs the optional package claude-agent-sdk. Install it with"
-    " `pip install -r requirements/claude.txt`, or choose another runtime for this session."
+    "The claude runtime is not installed here: the operator adds it by starting the server with"
+    " QUARTERDECK_EXTRAS=claude; until then choose another runtime for this session."
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx2
 from pydantic_ai.exceptions import (
     AgentRunError,
     ContentFilterError,
@@ -38,11 +39,15 @@ _KINDS: tuple[tuple[type[AgentRunError], Failure, str], ...] = (
 )
 
 
-def provider_failure(error: AgentRunError | EgressRefusedError, model: str) -> TurnOutcome:
+def provider_failure(
+    error: AgentRunError | EgressRefusedError | httpx2.TransportError, model: str
+) -> TurnOutcome:
     """The failed outcome for an error of the provider of `model`."""
     refused = _refusal(error)
     if refused is not None:
         return failed(Failure.UNREACHABLE, f"The provider of {model} is out of reach: {refused}")
+    if isinstance(error, httpx2.TransportError):
+        return failed(Failure.UNREACHABLE, f"The connection to the provider of {model} broke.")
     code, words = next((code, words) for kind, code, words in _KINDS if isinstance(error, kind))
     details = {"http_status": error.status_code} if isinstance(error, ModelHTTPError) else {}
     return failed(code, f"The provider of {model} {words}.", model=model, **details)

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 
+import httpx2
 from pydantic_ai import (
     Agent,
     AgentRun,
@@ -15,7 +16,7 @@ from pydantic_ai import (
     DeferredToolResults,
     ModelRequestNode,
 )
-from pydantic_ai.exceptions import AgentRunError, UsageLimitExceeded
+from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UsageLimitExceeded
 from pydantic_ai.messages import (
     ModelResponse,
     PartDeltaEvent,
@@ -106,7 +107,7 @@ class _Attempt:
                 return self._ended(run)
         except UsageLimitExceeded:
             return too_many_turns(self._turn.options.max_turns)
-        except (AgentRunError, EgressRefusedError) as error:
+        except (AgentRunError, EgressRefusedError, httpx2.TransportError) as error:
             return provider_failure(error, self._model.model_id)
         finally:
             keep = list(messages) if self._memory.deferred else complete(messages)
@@ -142,6 +143,8 @@ class _Attempt:
             except asyncio.CancelledError:
                 await self._meter(stream.response)
                 raise
+            if not _has_end(stream.response):
+                raise UnexpectedModelBehavior("The answer has no end.")
         self._memory.requests += 1
         messages = reversed(run.all_messages())
         await self._meter(next(item for item in messages if isinstance(item, ModelResponse)))
@@ -168,6 +171,12 @@ class _Attempt:
             return TurnOutcome(status="completed")
         self._memory.deferred = [call.tool_call_id for call in output.approvals]
         return TurnOutcome(status="waiting")
+
+
+def _has_end(response: ModelResponse) -> bool:
+    """Whether the provider said why it stopped; a connection that just closes looks like an end."""
+    reason = (response.provider_details or {}).get("finish_reason")
+    return response.finish_reason is not None or reason is not None
 
 
 def _spoken(event: Any) -> str:

@@ -16,6 +16,7 @@ import pytest
 from kernel.egress import Guard
 from kernel.sandbox import (
     BubblewrapSandbox,
+    ContainerSandbox,
     Jail,
     LandlockSandbox,
     Limits,
@@ -27,13 +28,26 @@ from kernel.sandbox import (
     prepare_workspace,
 )
 from kernel.sandbox.processes import descendants, read_process
+from tests.standins.container_image import engine_fault, local_image, working_runtime
 
-BACKENDS = {"bubblewrap": BubblewrapSandbox, "landlock": LandlockSandbox}
+
+def container() -> ContainerSandbox:
+    """The container level on an image of this machine's own programs."""
+    return ContainerSandbox(image=local_image(), runtime=working_runtime())
+
+
+BACKENDS: dict[str, Callable[[], Sandbox]] = {
+    "bubblewrap": BubblewrapSandbox,
+    "landlock": LandlockSandbox,
+    "container": container,
+}
 
 
 @cache
 def probed(name: str) -> ProbeResult:
     """Probe each level once per test process."""
+    if name == "container" and (missing := engine_fault()):
+        return ProbeResult(ok=False, reason=missing)
     return asyncio.run(BACKENDS[name]().probe())
 
 
@@ -65,6 +79,19 @@ def make_jail(place: Path, name: str = "workspace", **options: object) -> Jail:
     prepare_workspace(place / name, identity)
     options.setdefault("limits", Limits(wall_seconds=60.0, disk_bytes=None))
     return Jail(workspace=place / name, identity=identity, **options)  # type: ignore[arg-type]
+
+
+def source_of(backend: Sandbox) -> str:
+    """The expression that makes the same back end in another process."""
+    if isinstance(backend, ContainerSandbox):
+        return f"ContainerSandbox(image={local_image()!r}, runtime={working_runtime()!r})"
+    return f"{type(backend).__name__}()"
+
+
+def skip_on_container(backend: Sandbox, reason: str) -> None:
+    """What an engine does for us without telling is no promise of that level."""
+    if backend.name == "container":
+        pytest.skip(f"container: {reason}")
 
 
 @pytest.fixture

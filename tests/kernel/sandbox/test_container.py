@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import resource
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from kernel.sandbox import (
     StrayRegistry,
     Supervisor,
 )
+from kernel.sandbox.engine_filter import tightened_profile
 from tests.kernel.sandbox.conftest import make_jail, until
 
 
@@ -54,16 +57,22 @@ def test_every_bound_and_wall_is_on_the_command_line(place: Path, engine: str) -
 
     argv = list(prepared.argv)
     assert argv[:2] == [str(place / "podman"), "run"]
-    assert argv[-3:] == ["img", "a", "b"]
+    assert argv[-7:] == ["img", "/bin/sh", "-c", 'exec "$@"', "sh", "a", "b"]
     assert {"--rm", "--read-only", "--init", "--interactive"} <= set(argv)
     assert words_after(argv, "--network") == ["none"]
     assert prepared.env["DOCKER_HOST"] == "unix:///e"
     assert words_after(argv, "--cap-drop") == ["ALL"]
-    assert words_after(argv, "--security-opt") == ["no-new-privileges"]
+    assert words_after(argv, "--security-opt")[0] == "no-new-privileges"
+    assert words_after(argv, "--hostname") == ["sandbox"]
     assert words_after(argv, "--runtime") == ["runsc"]
     assert words_after(argv, "--memory") == words_after(argv, "--memory-swap") == ["1000"]
     assert words_after(argv, "--pids-limit") == ["7"]
-    assert words_after(argv, "--ulimit") == ["core=0:0", "cpu=5:6", "fsize=11:11", "nofile=9:9"]
+    hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    processes = 32768 if hard == resource.RLIM_INFINITY else min(32768, hard)
+    assert words_after(argv, "--ulimit") == [
+        *("core=0:0", "data=1000:1000", "cpu=5:6", "fsize=11:11", "nofile=9:9"),
+        f"nproc={processes}:{processes}",
+    ]
     assert words_after(argv, "--mount") == [
         f"type=bind,source={jail.workspace},target=/workspace",
         "type=bind,source=/opt/tools,target=/tools,readonly",
@@ -113,3 +122,20 @@ async def test_a_cancelled_run_removes_its_container(place: Path, engine: str) -
     started, removed = (place / "words").read_text().splitlines()
     name = started.split("--name ")[1].split()[0]
     assert removed == f"rm -f {name}"
+
+
+def test_podmans_own_profile_loses_its_open_doors() -> None:
+    profile = json.loads(tightened_profile() or b"{}")
+    if not profile:
+        pytest.skip("container: Podman's seccomp profile is not installed")
+
+    allowed = [rule for rule in profile["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW"]
+    names = {name for rule in allowed for name in rule["names"]}
+    [clone] = [rule for rule in allowed if "clone" in rule["names"]]
+
+    assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
+    assert {"read", "execve", "socket"} <= names
+    assert not {"unshare", "mount", "keyctl", "setns", "clone3", "bpf"} & names
+    assert clone["args"] == [
+        {"index": 0, "value": 0x7E020080, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}
+    ]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kernel.sandbox import Jail, KillReason, Sandbox, SandboxError, StrayRegistry, Supervisor
-from tests.kernel.sandbox.conftest import commands_with, make_jail, until
+from tests.kernel.sandbox.conftest import commands_with, make_jail, source_of, until
 
 ROOT = Path(__file__).parents[3]
 
@@ -50,7 +50,7 @@ async def main():
     identity = Identity(uid=owner[0], gid=owner[1]) if owner else None
     jail = Jail(workspace=pathlib.Path({str(jail.workspace)!r}), identity=identity)
     strays = StrayRegistry(pathlib.Path({str(place / "strays")!r}))
-    supervisor = Supervisor({type(backend).__name__}(), strays=strays)
+    supervisor = Supervisor({source_of(backend)}, strays=strays)
     await supervisor.run(jail, ["sh", "-c", "setsid sleep 302.5 & sleep 302.5 & sleep 302.5"])
 asyncio.run(main())
 """
@@ -60,9 +60,13 @@ asyncio.run(main())
     parent.kill()
     parent.wait()
 
+    if backend.name == "container":
+        # It does not die with us: the next process of our name removes it when it starts.
+        StrayRegistry(place / "strays").sweep()
     await until(lambda: commands_with("302.5") == [])
-    assert len(list((place / "strays").iterdir())) == 1
-    assert StrayRegistry(place / "strays").sweep() == []
+    if backend.name != "container":
+        assert len(list((place / "strays").iterdir())) == 1
+        assert StrayRegistry(place / "strays").sweep() == []
     assert list((place / "strays").iterdir()) == []
 
 

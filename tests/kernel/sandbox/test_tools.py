@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from kernel.sandbox import Jail, Supervisor
+from tests.kernel.sandbox.conftest import skip_on_container
 
 SYSTEM = "/usr/local/bin:/usr/bin:/bin"
 TOOLS = {
@@ -27,6 +28,9 @@ async def test_a_tool_works_inside(supervisor: Supervisor, jail: Jail, tool: str
     if shutil.which(tool, path=SYSTEM) is None:
         pytest.skip(f"{tool} is not installed in {SYSTEM}")
 
+    if tool in {"git", "node"}:
+        skip_on_container(supervisor.sandbox, f"{tool} is not in the test's image")
+
     done = await supervisor.run(jail, ["sh", "-c", TOOLS[tool]])
 
     assert done.output.decode() == "first\n"
@@ -40,7 +44,8 @@ async def test_names_of_users_and_hosts_are_known(supervisor: Supervisor, jail: 
     done = await supervisor.run(jail, ["sh", "-c", "whoami; hostname; getent hosts localhost"])
 
     user, host, address = done.output.decode().splitlines()
-    assert (user, host) == ("agent", "sandbox")
+    assert host == "sandbox"
+    assert user == "agent" or supervisor.sandbox.name == "container"
     assert "localhost" in address
 
 

@@ -28,6 +28,7 @@ from sessions_app.runtimes.base import (
 from sessions_app.runtimes.host import ProviderConfig, RuntimeHost
 from sessions_app.runtimes.memory import Event, MemoryIO
 from sessions_app.runtimes.registry import RUNTIMES
+from sessions_app.runtimes.repeated import RepeatedTurn
 from tests.sessions_app.runtimes.turns import spec, turn
 from tests.standins.agents import Spawner, acp_agent
 from tests.standins.chat_completions import chat_completions
@@ -93,7 +94,13 @@ class Stage:
 
     async def resume(self, io: MemoryIO, state: bytes | None) -> TurnOutcome:
         """The same turn in a fresh instance; what was waiting has been decided."""
-        return await self.run(io, state=state, attempt=2)
+        request = self.turn(state=state, attempt=2)
+        if self.durable:
+            return await self.runtime().run(request, io)
+        repeated = RepeatedTurn(io, list(io.journal.entries))
+        outcome = await self.runtime().run(request, repeated)
+        await repeated.release()
+        return outcome
 
     async def idle(self) -> None:
         """Wait until no connection and no child process is left."""

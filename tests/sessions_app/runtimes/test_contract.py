@@ -166,6 +166,29 @@ async def test_a_granted_call_runs_exactly_once_in_a_fresh_process(name, tmp_pat
 
 
 @every
+async def test_what_is_said_around_an_approval_is_said_once(name, tmp_path):
+    journal = MemoryJournal()
+    tools = {"shell": answering(ok("done", exit_code=0)), "read_file": answering(ok("text"))}
+    replies = [[Say("First I read."), READ], [Say("Now I list."), LS], [Say("All done.")]]
+    async with staged(name, tmp_path, *replies) as stage:
+        first = MemoryIO(tools=tools, ask_for={"shell"}, journal=journal)
+        waiting = await stage.run(first)
+        journal.grant(*journal.waiting)
+        second = MemoryIO(tools=tools, ask_for={"shell"}, journal=journal)
+
+        outcome = await stage.resume(second, waiting.state)
+
+        assert outcome.status == "completed"
+        golden = [*stage.golden(first), *stage.golden(second)]
+        assert [value for kind, value in golden if kind == "message"] == [
+            "First I read.",
+            "Now I list.",
+            "All done.",
+        ]
+        assert len(journal.executed) == 2
+
+
+@every
 async def test_a_call_denied_while_waiting_never_runs(name, tmp_path):
     journal = MemoryJournal()
     async with staged(name, tmp_path, [LS], [Say("I see.")]) as stage:
@@ -222,8 +245,9 @@ async def test_cancelling_leaves_no_process_and_no_connection(name, tmp_path):
 
 
 @every
-async def test_a_turn_over_its_time_fails_with_the_reason(name, tmp_path):
-    async with staged(name, tmp_path, [Say("It begins and"), Stall()]) as stage:
+@pytest.mark.parametrize("begun", [[Say("It begins and")], []], ids=["begun", "silent"])
+async def test_a_turn_over_its_time_fails_with_the_reason(name, tmp_path, begun):
+    async with staged(name, tmp_path, [*begun, Stall()]) as stage:
         outcome = await stage.run(io(), timeout_seconds=1)
 
         assert (outcome.status, outcome.error_code) == ("failed", "timeout")

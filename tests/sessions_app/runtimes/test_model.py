@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kernel.egress import Guard
-from sessions_app.runtimes.base import HistoryMessage, ToolOutcome
+from sessions_app.runtimes.base import HistoryMessage
 from sessions_app.runtimes.host import ProviderConfig, RuntimeHost
 from sessions_app.runtimes.memory import MemoryIO
 from sessions_app.runtimes.model import ModelRuntime
@@ -249,26 +249,6 @@ async def test_a_turn_stopped_for_its_rounds_can_be_continued(name, tmp_path):
         assert (stopped.error_code, again.error_code) == ("max_turns", "max_turns")
         assert said_to(stage)[-1][0] == "user"
         assert said_to(stage)[-1][1].endswith("go on")
-
-
-@both
-async def test_the_model_reads_what_became_of_its_call(name, tmp_path):
-    outcomes = [
-        ToolOutcome(status="ok", content="fine", exit_code=0),
-        ToolOutcome(status="ok", content="boom", exit_code=2),
-        ToolOutcome(status="error", content="no such file"),
-        ToolOutcome(status="denied", content="too risky"),
-        ToolOutcome(status="ok", data={"n": 1}),
-    ]
-    calls = [Call("shell", {"command": str(number)}) for number in range(5)]
-    async with staged(name, tmp_path, calls, [Say("ok")]) as stage:
-        await stage.run(MemoryIO(tools={"shell": answering(*outcomes)}))
-
-        assert stage.server is not None
-        sent = str(stage.server.requests[-1].body)
-        told = ["fine", "exit code 2\\nboom", "no such file", "This call was denied: too risky"]
-        for words in [*told, '{"n": 1}']:
-            assert words in sent
 
 
 @both

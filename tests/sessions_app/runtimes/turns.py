@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sessions_app.runtimes.base import (
+    DoneCall,
     HistoryMessage,
     RuntimeOptions,
     ToolOutcome,
@@ -28,6 +29,7 @@ def turn(
     author: str = "",
     state: bytes | None = None,
     attempt: int = 1,
+    done: Sequence[DoneCall] = (),
 ) -> TurnRequest:
     """A turn of one fixed run; with `state` and a later attempt it resumes that run."""
     return TurnRequest(
@@ -41,6 +43,7 @@ def turn(
         tools=tools,
         state=state,
         resuming=attempt > 1,
+        done=done,
     )
 
 
