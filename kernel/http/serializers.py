@@ -21,13 +21,17 @@ class Strict(serializers.Serializer[Any]):
 
 
 class Text(serializers.CharField):
-    """Text without NUL, trimmed; control characters other than tab and newline are refused."""
+    """Text, trimmed unless said otherwise; a number or a flag is no text."""
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """Check the raw type first: numbers are not text."""
         if data is not serializers.empty and data is not None and not isinstance(data, str):
             self.fail("invalid")
         return super().run_validation(data)
+
+
+class Empty(Strict):
+    """A body without fields."""
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
