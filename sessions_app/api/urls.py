@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions_app.api import content, events, sessions, shares
+from sessions_app.api import ag_ui, content, events, sessions, shares
 
 urlpatterns = [
     path("sessions", sessions.SessionsView.as_view()),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("sessions/<uuid:pk>/tool-calls/<uuid:call>/output", content.ToolOutputView.as_view()),
     path("sessions/<uuid:pk>/events", events.EventsView.as_view()),
     path("sessions/<uuid:pk>/stream", events.EventStreamView.as_view()),
+    path("sessions/<uuid:pk>/ag-ui", ag_ui.AgUiView.as_view()),
     path("sessions/<uuid:pk>/shares", shares.SharesView.as_view()),
     path("sessions/<uuid:pk>/shares/<uuid:share>", shares.ShareView.as_view()),
     path("approvals", content.ApprovalsView.as_view()),
