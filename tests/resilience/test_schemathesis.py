@@ -46,7 +46,7 @@ STREAMS = ("/events", "/stream", "/ag-ui")
 GROUPS = sorted({path.split("/")[3] for path in SCHEMA["paths"]})
 # The owner, a member without a share, the owner of another tenant, and an operator.
 ASKERS = ("alice", "charlie", "dora", "olga")
-EXAMPLES = 5
+EXAMPLES = 4
 
 
 def application(environ: Any, start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -115,7 +115,12 @@ def test_renaming_and_configuring(alice: Caller) -> None:
     assert both.json()["name"] == "Two"
     assert both.json()["sdk_options"] == {**DEFAULTS, "max_turns": 7}
     assert alice.patch(path, {}).json()["name"] == "Two"
-    for wrong in ({"name": ""}, {"status": "archived"}, {"sdk_options": {"max_turns": "x"}}):
+    for wrong in (
+        {"name": ""},
+        {"name": " " + "x" * 200},
+        {"status": "archived"},
+        {"sdk_options": {"max_turns": "x"}},
+    ):
         assert alice.patch(path, wrong).status_code == 400, wrong
 
 
