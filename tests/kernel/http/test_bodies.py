@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from django.test import Client
 
-from config.asgi import http
+from config.asgi import application
 from identity.models import Team
 from sessions_app.models import AgentSession
 from tests.factories.cast import Cast, make_cast, token_for
@@ -138,7 +138,7 @@ def test_a_chunked_body_is_read_and_bounded(size: int, status: int, key: str) ->
     }
 
     async def ask() -> int:
-        house = ApplicationCommunicator(http, scope)
+        house = ApplicationCommunicator(application, scope)
         await house.send_input({"type": "http.request", "body": b'{"name": "', "more_body": True})
         rest = b"x" * size + b'"}'
         await house.send_input({"type": "http.request", "body": rest, "more_body": False})
