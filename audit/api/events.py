@@ -21,6 +21,7 @@ from audit.services.export_lines import MEDIA_TYPE
 from identity.public import Organization
 from kernel.errors import InvalidError
 from kernel.http.pagination import link, paginate
+from kernel.http.schema import PAGING, one_of, page_of
 from kernel.http.views import ApiView
 from kernel.threads import threaded
 
@@ -32,9 +33,8 @@ _FILTERS = [
     OpenApiParameter("until", str, description="Exclusive; a date counts in full."),
 ]
 _PAGES = [
-    OpenApiParameter("cursor", str),
-    OpenApiParameter("limit", int, description="At most 200; 50 if absent."),
-    OpenApiParameter("order", str, enum=["desc", "asc"], description="Newest first if absent."),
+    one_of("order", ["desc", "asc"], "Newest first if absent."),
+    *PAGING,
 ]
 
 
@@ -44,13 +44,17 @@ class _LedgerView(ApiView):
     def asked(self) -> tuple[Organization, Filters]:
         """The organization and the filters of this request."""
         query = self.request.query_params
+        for name in ("actor", "target", "correlation"):
+            self.key(name)
         return entries.ledger_of(self.actor, query.get("organization", "")), parse(query)
 
 
 class EventsView(_LedgerView):
     """`/audit/events`."""
 
-    @extend_schema(parameters=[*_FILTERS, *_PAGES], responses=EntryOutput(many=True))
+    output = EntryOutput
+
+    @extend_schema(parameters=[*_FILTERS, *_PAGES], responses=page_of(EntryOutput))
     def get(self, request: Request) -> Response:
         """A page of the ledger, newest first unless `order=asc`; the look is recorded."""
         query = request.query_params

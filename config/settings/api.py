@@ -28,9 +28,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "OrganizationRoleEnum": "identity.enums.OrganizationRole",
         "TeamRoleEnum": "identity.enums.TeamRole",
+        "SessionRoleEnum": "sessions_app.enums.SessionRole",
+        "SessionStatusEnum": "sessions_app.enums.SessionStatus",
+        "RunStatusEnum": "sessions_app.enums.RunStatus",
+        "ToolStatusEnum": "sessions_app.enums.ToolStatus",
+        "ApprovalStatusEnum": "sessions_app.enums.ApprovalStatus",
+        "UserKindEnum": "identity.enums.UserKind",
     },
 }

@@ -38,6 +38,11 @@ class Access:
         """Whether a whole team has this role."""
         return isinstance(self.subject, Team)
 
+    @property
+    def kind(self) -> str:
+        """`team` or `user`."""
+        return "team" if self.is_team else "user"
+
 
 @cache
 def grant_tables(model: type[Model]) -> tuple[type[UserGrant], type[TeamGrant]]:

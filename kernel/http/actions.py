@@ -5,36 +5,46 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel import actions
+from kernel.http.schema import page_of
 from kernel.http.views import ApiView
 
-_OUTPUT = inline_serializer(
-    "Action",
-    {
-        "name": serializers.CharField(),
-        "summary": serializers.CharField(),
-        "target": serializers.CharField(),
-        "dangerous": serializers.BooleanField(),
-        "reads": serializers.BooleanField(),
-        "parameters": serializers.ListField(child=serializers.DictField()),
-    },
-    many=True,
-)
+
+class ParameterOutput(serializers.Serializer[Any]):
+    """What a verb takes."""
+
+    name = serializers.CharField()
+    required = serializers.BooleanField()  # type: ignore[assignment]
+
+
+class ActionOutput(serializers.Serializer[Any]):
+    """A verb as people are offered it."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    summary = serializers.CharField()
+    target = serializers.CharField()
+    dangerous = serializers.BooleanField()
+    reads = serializers.BooleanField()
+    parameters = ParameterOutput(many=True)
 
 
 class ActionsView(ApiView):
-    """Every verb a person may be offered."""
+    """`/actions`: every verb a person may be offered."""
 
-    @extend_schema(responses=_OUTPUT, operation_id="actions_list")
+    output = ActionOutput
+
+    @extend_schema(responses=page_of(ActionOutput))
     def get(self, request: Request) -> Response:
-        """List the verbs with their parameters."""
+        """The verbs with their parameters, all at once."""
         verbs = [a for a in actions.registry.values() if not a.internal]
-        return Response([_describe(verb) for verb in sorted(verbs, key=lambda a: a.name)])
+        results = [_describe(verb) for verb in sorted(verbs, key=lambda a: a.name)]
+        return Response({"results": results, "next": None, "previous": None})
 
 
 def _describe(verb: actions.Action) -> dict[str, Any]:

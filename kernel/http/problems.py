@@ -38,8 +38,13 @@ _CODES = {
 
 
 def body(status: int, code: str, detail: str, **extra: Any) -> dict[str, Any]:
-    """The problem document; `type` is about:blank because `code` says which one it is."""
+    """The problem document; `type` is about:blank because `code` says which one it is.
+
+    What is not valid always says where, if only that it is the whole.
+    """
     title = _TITLES.get(status, "Error")
+    if status == 400:
+        extra = {**extra, "errors": extra.get("errors") or [{"pointer": "", "detail": detail}]}
     return {
         "type": "about:blank",
         "title": title,

@@ -21,13 +21,19 @@ class Strict(serializers.Serializer[Any]):
 
 
 class Text(serializers.CharField):
-    """Text without NUL, trimmed; control characters other than tab and newline are refused."""
+    """Text, trimmed unless said otherwise; a number or a flag is no text."""
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Check the raw type first: numbers are not text."""
+        """Check type and length of what was sent: numbers are not text, trimming shortens none."""
         if data is not serializers.empty and data is not None and not isinstance(data, str):
             self.fail("invalid")
+        if isinstance(data, str) and self.max_length and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         return super().run_validation(data)
+
+
+class Empty(Strict):
+    """A body without fields."""
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

@@ -21,7 +21,7 @@ from rest_framework.settings import api_settings
 
 from kernel import draining
 from kernel.actors import Actor
-from kernel.errors import DomainError, NotSignedInError
+from kernel.errors import DomainError, InvalidError, NotFoundError, NotSignedInError
 from kernel.http import problems
 from kernel.streams.feed import TooSlowError, follow
 from kernel.streams.hub import DRAIN, Watcher
@@ -41,13 +41,15 @@ async def answered(
 ) -> HttpResponseBase:
     """Authenticate, ask the policy, answer; errors are problem+json like everywhere."""
     if request.method not in {"GET", "HEAD"}:
-        return problems.plain(405, "method_not_allowed", "Only GET is possible here.")
+        refused = problems.plain(405, "method_not_allowed", "Only GET is possible here.")
+        refused["Allow"] = "GET, HEAD"
+        return refused
     try:
         actor = await threaded(_who)(request)
         await threaded(opening)(actor, owner_id)
+        return await answer(actor)
     except (DomainError, APIException) as refusal:
         return problems.answer(refusal)
-    return await answer(actor)
 
 
 def _who(request: HttpRequest) -> Actor:
@@ -64,26 +66,30 @@ def _still_reads(request: HttpRequest, kind: StreamKind, owner_id: UUID, actor: 
     return holds() and kind.may_read(actor, owner_id)
 
 
-def number(text: str, most: int) -> int | None:
-    """A whole number from 0 to `most`, or None."""
+def number(request: HttpRequest, name: str, default: int, most: int, least: int = 0) -> int:
+    """A whole number of the query from `least` to `most`."""
+    return _number(request.GET.get(name, str(default)), name, most, least)
+
+
+def _number(text: str, name: str, most: int, least: int = 0) -> int:
     short = text.isascii() and text.isdigit() and len(text) < 20
-    return int(text) if short and int(text) <= most else None
+    if not short or not least <= int(text) <= most:
+        raise InvalidError.at(f"/{name}", f"A whole number from {least} to {most}.")
+    return int(text)
 
 
 async def poll(
     request: HttpRequest, kind: StreamKind, owner_id: UUID, actor: Actor
 ) -> HttpResponse:
     """`?after=N&wait=25&limit=500` → `{events, last_seq}`; waits for news when there is none."""
-    after = number(request.GET.get("after", "0"), 2**62)
-    wait = number(request.GET.get("wait", "0"), 10**6)
-    limit = number(request.GET.get("limit", str(PAGE)), 10**6)
-    if after is None or wait is None or not limit:
-        return problems.plain(400, "invalid", "after, wait and limit are whole numbers.")
+    after = number(request, "after", 0, 2**62)
+    wait = number(request, "wait", 0, 10**6)
+    limit = number(request, "limit", PAGE, 10**6, least=1)
     page = await threaded(page_after)(kind, owner_id, after, limit)
     if not page.events and wait:
         await _news(kind, owner_id, after, min(wait, LONGEST_WAIT), actor)
         if not await threaded(_still_reads)(request, kind, owner_id, actor):
-            return problems.plain(404, "not_found", "There is nothing here that you may see.")
+            raise NotFoundError
         page = await threaded(page_after)(kind, owner_id, after, limit)
     return JsonResponse({"events": page.events, "last_seq": page.last_seq})
 
@@ -103,23 +109,30 @@ async def _news(kind: StreamKind, owner_id: UUID, after: int, seconds: float, ac
 
 async def sse(
     request: HttpRequest, kind: StreamKind, owner_id: UUID, actor: Actor
-) -> StreamingHttpResponse | HttpResponse:
+) -> StreamingHttpResponse:
     """Server-sent events with `id:` = seq; resumes after `Last-Event-ID` or `?after=`."""
-    text = request.headers.get("Last-Event-ID") or request.GET.get("after", "0")
-    after = number(text, 2**62)
-    if after is None:
-        return problems.plain(400, "invalid", "Last-Event-ID is a whole number.")
-    response = StreamingHttpResponse(
-        _frames(request, kind, owner_id, after, actor), content_type="text/event-stream"
-    )
+    last = request.headers.get("Last-Event-ID")
+    after = _number(last, "Last-Event-ID", 2**62) if last else number(request, "after", 0, 2**62)
+    return event_stream(frames(request, kind, owner_id, after, actor, _numbered))
+
+
+def event_stream(frames: AsyncIterator[str]) -> StreamingHttpResponse:
+    """A response of server-sent events that nobody on the way keeps or gathers."""
+    response = StreamingHttpResponse(frames, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _frames(
-    request: HttpRequest, kind: StreamKind, owner_id: UUID, after: int, actor: Actor
+async def frames(
+    request: HttpRequest,
+    kind: StreamKind,
+    owner_id: UUID,
+    after: int,
+    actor: Actor,
+    shown: Callable[[int, str], str],
 ) -> AsyncIterator[str]:
+    """Every event after a `seq` as `shown` puts it, as long as the actor may read."""
     feed = follow(kind, owner_id, after, Watcher(actor_id=actor.actor_id))
     may: Any = threaded(partial(_still_reads, request, kind))
     waiting: asyncio.Task[tuple[int, str]] | None = None
@@ -136,7 +149,7 @@ async def _frames(
             seq, frame = waiting.result()
             waiting = None
             if seq:
-                yield f"id: {seq}\ndata: {frame}\n\n"
+                yield shown(seq, frame)
             elif frame == DRAIN:
                 yield f"retry: {draining.reconnect_ms()}\n\n"
                 return
@@ -148,3 +161,7 @@ async def _frames(
         if waiting:
             waiting.cancel()
         await feed.aclose()  # type: ignore[attr-defined]
+
+
+def _numbered(seq: int, frame: str) -> str:
+    return f"id: {seq}\ndata: {frame}\n\n"

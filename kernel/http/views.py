@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar, cast
+from contextlib import suppress
+from io import SEEK_END
+from tempfile import SpooledTemporaryFile
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,11 +22,11 @@ from rest_framework.views import APIView
 from kernel import idempotency, policies
 from kernel.actors import Actor
 from kernel.context import entered
-from kernel.errors import NotFoundError
+from kernel.errors import InvalidError, NotFoundError
 from kernel.http.pagination import link, paginate
 
 M = TypeVar("M", bound=Model)
-_KEY_LIMIT = 255
+_KEY = re.compile(r"[ -~]{1,255}")
 
 
 class ApiView(APIView):
@@ -42,6 +47,21 @@ class ApiView(APIView):
         read = serializer(data=self.request.data, context={"request": self.request})
         read.is_valid(raise_exception=True)
         return dict(read.validated_data)
+
+    def word(self, name: str, words: Sequence[str]) -> str:
+        """One of these words from the query, or "" when it is not there."""
+        given = self.request.query_params.get(name)
+        if given is not None and given not in words:
+            raise InvalidError.at(f"/{name}", f"One of {', '.join(words)}.")
+        return given or ""
+
+    def key(self, name: str) -> UUID | None:
+        """An id from the query."""
+        given = self.request.query_params.get(name)
+        try:
+            return None if given is None else UUID(given)
+        except ValueError as wrong:
+            raise InvalidError.at(f"/{name}", "This is not an id.") from wrong
 
     def one(self, model: type[M], pk: UUID) -> M:
         """An object this actor may see, else 404."""
@@ -64,32 +84,36 @@ class ApiView(APIView):
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer repeated POSTs with the same Idempotency-Key from the record."""
-        key = request.headers.get("Idempotency-Key", "")
-        if request.method != "POST" or not key:
-            return super().dispatch(request, *args, **kwargs)
-        return self._once(request, key[:_KEY_LIMIT], args, kwargs)
-
-    def _once(self, request: Any, key: str, args: Any, kwargs: Any) -> Any:
-        digest = _digest(request)
-        with entered(idempotency=(key, digest)):
+        _measure(request)
+        key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+        self.once: tuple[str, str] | None = None
+        # A body too large to be read is refused by the parser, after asking who sends it.
+        with suppress(RequestDataTooBig):
+            self.once = None if key is None else (key, _digest(request))
+        with entered(idempotency=self.once):
             response = super().dispatch(request, *args, **kwargs)
-        if response.status_code < 400:
-            actor_id = getattr(self.request.user, "actor_id", None)
-            content = cast("Response", response).render().content
-            body = json.loads(content) if content else None
-            if self.shown_once and isinstance(body, dict):
-                body = {name: v for name, v in body.items() if name not in self.shown_once}
-            idempotency.answer(actor_id, key, status=response.status_code, body=body)
+        if self.once and isinstance(response, Response) and response.status_code < 400:
+            self._keep(self.once[0], response)
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication: is this a repetition of something already done?"""
         super().initial(request, *args, **kwargs)
-        key = request.headers.get("Idempotency-Key", "")[:_KEY_LIMIT]
-        if request.method == "POST" and key:
-            row = idempotency.recall(self.actor.actor_id, key, _digest(request._request))
-            if row is not None:
-                raise ReplayedResponse(row.status or 200, row.body)
+        if self.once is None:
+            return
+        if not _KEY.fullmatch(self.once[0]):
+            raise InvalidError.at("/Idempotency-Key", "1 to 255 printable ASCII characters.")
+        row = idempotency.recall(self.actor.actor_id, *self.once)
+        if row is not None:
+            raise ReplayedResponse(row.status or 200, row.body)
+
+    def _keep(self, key: str, response: Response) -> None:
+        content = response.render().content
+        body = json.loads(content) if content else None
+        if self.shown_once and isinstance(body, dict):
+            body = {name: v for name, v in body.items() if name not in self.shown_once}
+        actor_id = getattr(self.request.user, "actor_id", None)
+        idempotency.answer(actor_id, key, status=response.status_code, body=body)
 
     def handle_exception(self, exc: Exception) -> Response:
         """A replay is an answer, not an error."""
@@ -104,6 +128,14 @@ class ReplayedResponse(Exception):  # noqa: N818
     def __init__(self, status: int, body: Any) -> None:
         self.status, self.body = status, body
         super().__init__("replayed")
+
+
+def _measure(request: Any) -> None:
+    """A chunked body comes without its length, which DRF would take for no body."""
+    stream = getattr(request, "_stream", None)
+    if not request.META.get("CONTENT_LENGTH") and isinstance(stream, SpooledTemporaryFile):
+        request.META["CONTENT_LENGTH"] = str(stream.seek(0, SEEK_END))
+        stream.seek(0)
 
 
 def _digest(request: Any) -> str:

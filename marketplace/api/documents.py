@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -14,7 +12,7 @@ from marketplace.api import serializers as shapes
 from marketplace.api.servers import ServerApiView
 from marketplace.services import documents
 
-_YES, _NO = {"1", "true", "yes"}, {"", "0", "false", "no"}
+_YES, _NO = {"1", "true", "yes"}, {"0", "false", "no"}
 _ORGANIZATION = OpenApiParameter("organization", OpenApiTypes.UUID, required=False)
 
 
@@ -35,7 +33,7 @@ class ImportView(ServerApiView):
         dry_run = _flag(request, "dry_run")
         report = documents.import_servers(
             self.actor,
-            self.organization(_organization(request)),
+            self.organization(self.key("organization")),
             document=request.data,
             dry_run=dry_run,
             replace_existing=_flag(request, "replace"),
@@ -49,22 +47,14 @@ class ExportView(ServerApiView):
     @extend_schema(parameters=[_ORGANIZATION], responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """All servers as one `.mcp.json`, with placeholders in place of secrets."""
-        organization = self.organization(_organization(request))
+        organization = self.organization(self.key("organization"))
         document = documents.export_servers(self.actor, organization)
         headers = {"Content-Disposition": 'attachment; filename=".mcp.json"'}
         return Response(document, headers=headers)
 
 
 def _flag(request: Request, name: str) -> bool:
-    text = request.query_params.get(name, "").lower()
+    text = request.query_params.get(name, "false").lower()
     if text not in _YES | _NO:
         raise InvalidError.at(f"/{name}", "true or false.")
     return text in _YES
-
-
-def _organization(request: Request) -> UUID | None:
-    text = request.query_params.get("organization", "")
-    try:
-        return UUID(text) if text else None
-    except ValueError as wrong:
-        raise InvalidError.at("/organization", "This is not an id.") from wrong

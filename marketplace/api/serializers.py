@@ -125,12 +125,8 @@ class ApproveInput(Strict):
     digest = serializers.RegexField(r"^[0-9a-f]{64}\Z")
 
 
-class Empty(Strict):
-    """No fields."""
-
-
-class PersonOutput(serializers.Serializer[Any]):
-    """Somebody, by name."""
+class RegistrantOutput(serializers.Serializer[Any]):
+    """Who registered a server."""
 
     id = serializers.UUIDField()
     username = serializers.CharField()
@@ -143,7 +139,7 @@ class ServerOutput(serializers.ModelSerializer[MCPServer]):
     organization = serializers.UUIDField(source="organization_id")
     env = serializers.SerializerMethodField()
     headers = serializers.SerializerMethodField()
-    created_by = PersonOutput(allow_null=True)
+    created_by = RegistrantOutput(allow_null=True)
     missing = serializers.SerializerMethodField()
 
     class Meta:

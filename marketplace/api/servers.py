@@ -10,6 +10,8 @@ from rest_framework.response import Response
 
 from identity.public import Organization, home_of
 from kernel.errors import InvalidError, NotFoundError
+from kernel.http.schema import PAGING, page_of
+from kernel.http.serializers import Empty
 from kernel.http.views import ApiView
 from marketplace.api import serializers as shapes
 from marketplace.engine.spec import ServerSpec
@@ -18,13 +20,11 @@ from marketplace.selectors.servers import servers_visible_to
 from marketplace.selectors.tools import surfaces_of
 from marketplace.services import listings, servers
 
-_FILTERS = [OpenApiParameter(name, str, required=False) for name in ("q", "cursor")]
+_SEARCH = OpenApiParameter("q", str, description="A part of a name, title or description.")
 
 
 class ServerApiView(ApiView):
     """The base of endpoints on one server."""
-
-    output = shapes.ServerOutput
 
     def server(self, pk: UUID) -> MCPServer:
         """The server, if one may know of it."""
@@ -48,7 +48,9 @@ class ServerApiView(ApiView):
 class ServersView(ServerApiView):
     """`/mcp-servers`."""
 
-    @extend_schema(parameters=_FILTERS, responses=shapes.ServerOutput(many=True))
+    output = shapes.ServerOutput
+
+    @extend_schema(parameters=[_SEARCH, *PAGING], responses=page_of(shapes.ServerOutput))
     def get(self, request: Request) -> Response:
         """The servers of one's organizations, newest first."""
         text = request.query_params.get("q", "").replace("\x00", "")[:200]
@@ -89,10 +91,10 @@ class ServerView(ServerApiView):
 class EnableView(ServerApiView):
     """`/mcp-servers/{id}/enable`."""
 
-    @extend_schema(request=shapes.Empty, responses=shapes.ServerOutput)
+    @extend_schema(request=Empty, responses=shapes.ServerOutput)
     def post(self, request: Request, pk: UUID) -> Response:
         """Switch a server on."""
-        self.given(shapes.Empty)
+        self.given(Empty)
         servers.enable_server(self.actor, self.server(pk))
         return self.shown(pk)
 
@@ -100,10 +102,10 @@ class EnableView(ServerApiView):
 class DisableView(ServerApiView):
     """`/mcp-servers/{id}/disable`."""
 
-    @extend_schema(request=shapes.Empty, responses=shapes.ServerOutput)
+    @extend_schema(request=Empty, responses=shapes.ServerOutput)
     def post(self, request: Request, pk: UUID) -> Response:
         """Switch a server off."""
-        self.given(shapes.Empty)
+        self.given(Empty)
         servers.disable_server(self.actor, self.server(pk))
         return self.shown(pk)
 
@@ -111,10 +113,10 @@ class DisableView(ServerApiView):
 class RefreshView(ServerApiView):
     """`/mcp-servers/{id}/refresh`."""
 
-    @extend_schema(request=shapes.Empty, responses={202: shapes.ServerOutput})
+    @extend_schema(request=Empty, responses={202: shapes.ServerOutput})
     def post(self, request: Request, pk: UUID) -> Response:
         """Have the tools listed anew; the answer comes as `checked_at`, `tools_state`, `error`."""
-        self.given(shapes.Empty)
+        self.given(Empty)
         listings.refresh_tools(self.actor, self.server(pk))
         return self.shown(pk, status=202)
 

@@ -11,19 +11,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel import blobs
-from kernel.errors import InvalidError, NotFoundError
+from kernel.errors import NotFoundError
+from kernel.http.schema import PAGING, one_of, page_of
 from kernel.http.views import ApiView
 from kernel.models import Blob
-from kernel.policies import visible_to
 from sessions_app.api import serializers as shapes
 from sessions_app.api.sessions import PromptView
 from sessions_app.enums import ApprovalStatus
 from sessions_app.models import AgentSession, Approval, ToolCall
 from sessions_app.policies import access
+from sessions_app.selectors.approvals import approvals_to_decide
 from sessions_app.services import approvals, reading
 
 
-class _Content(ApiView):
+class ContentView(ApiView):
+    """The base of endpoints on what is in a session."""
+
     def readable(self, pk: UUID) -> AgentSession:
         """The session, its reading recorded when it is by office alone."""
         session = self.one(AgentSession, pk)
@@ -34,35 +37,35 @@ class _Content(ApiView):
         return session
 
 
-class MessagesView(_Content, PromptView):
+class MessagesView(ContentView, PromptView):
     """`/sessions/{id}/messages`."""
 
     output = shapes.MessageOutput
 
-    @extend_schema(responses=shapes.MessageOutput(many=True))
+    @extend_schema(parameters=PAGING, responses=page_of(shapes.MessageOutput))
     def get(self, request: Request, pk: UUID) -> Response:
         """The messages in order."""
         rows = self.readable(pk).messages.all()
         return self.page(rows, field="seq", ascending=True)
 
 
-class ToolCallsView(_Content):
+class ToolCallsView(ContentView):
     """`/sessions/{id}/tool-calls`."""
 
     output = shapes.ToolCallOutput
 
-    @extend_schema(responses=shapes.ToolCallOutput(many=True))
+    @extend_schema(parameters=PAGING, responses=page_of(shapes.ToolCallOutput))
     def get(self, request: Request, pk: UUID) -> Response:
         """The calls in order."""
         return self.page(self.readable(pk).tool_calls.all(), field="seq", ascending=True)
 
 
-class ToolOutputView(_Content):
+class ToolOutputView(ContentView):
     """`/sessions/{id}/tool-calls/{call}/output`: the whole output of a call that was capped."""
 
     @extend_schema(responses={(200, "text/plain"): str})
     def get(self, request: Request, pk: UUID, call: UUID) -> HttpResponse:
-        """Plain text."""
+        """The whole output of a call as plain text."""
         session = self.readable(pk)
         found = ToolCall.objects.filter(session=session, pk=call).first()
         if found is None:
@@ -79,15 +82,17 @@ class ApprovalsView(ApiView):
 
     output = shapes.ApprovalOutput
 
-    @extend_schema(responses=shapes.ApprovalOutput(many=True))
+    @extend_schema(
+        parameters=[
+            one_of("status", ApprovalStatus.values, "Pending ones unless asked."),
+            *PAGING,
+        ],
+        responses=page_of(shapes.ApprovalOutput),
+    )
     def get(self, request: Request) -> Response:
         """Those I may decide; pending ones unless another status is asked for."""
-        status = request.query_params.get("status", ApprovalStatus.PENDING)
-        if status not in ApprovalStatus.values:
-            raise InvalidError.at("/status", f"One of {', '.join(ApprovalStatus.values)}.")
-        rows = visible_to(Approval, self.actor).filter(status=status, session__trashed_at=None)
-        mine = rows.filter(session__in=access.sessions_with_role(self.actor, "approver"))
-        return self.page(mine.select_related("tool_call"), field="requested_at")
+        status = self.word("status", ApprovalStatus.values) or ApprovalStatus.PENDING
+        return self.page(approvals_to_decide(self.actor, status), field="requested_at")
 
 
 class ApprovalView(ApiView):

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from kernel.http.serializers import Strict, Text
-from sessions_app.enums import PermissionMode, RuntimeName, SessionRole
+from sessions_app.enums import PermissionMode, RunStatus, RuntimeName, SessionRole, SessionStatus
 from sessions_app.models import AgentSession, Approval, Message, ToolCall
 
 
@@ -45,22 +45,40 @@ class SessionPatch(Strict):
     sdk_options = SdkOptionsInput(required=False)
 
 
-class MessageInput(Strict):
-    """A prompt; `prompt` is another word for `content`."""
+class Prompt(Text):
+    """What somebody asks, as it was typed; blanks alone are nothing."""
 
-    content = Text(max_length=500_000, required=False, trim_whitespace=False)
-    prompt = Text(max_length=500_000, required=False, trim_whitespace=False)
+    def __init__(self, **given: Any) -> None:
+        super().__init__(max_length=500_000, trim_whitespace=False, **given)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Refuse blanks, which are kept where something else was typed."""
+        found = super().run_validation(data)
+        if isinstance(found, str) and not found.strip():
+            self.fail("blank")
+        return found
+
+
+class MessageInput(Strict):
+    """A prompt."""
+
+    content = Prompt()
     attachments = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=20
     )
 
+
+class QueryInput(MessageInput):
+    """A prompt; `prompt` is another word for `content`."""
+
+    content = Prompt(required=False)
+    prompt = Prompt(required=False)
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Exactly one of the two words, and not only blanks."""
-        given = [attrs[word] for word in ("content", "prompt") if word in attrs]
+        """Exactly one of the two words."""
+        given = [attrs.pop(word) for word in ("content", "prompt") if word in attrs]
         if len(given) != 1:
             raise serializers.ValidationError({"content": ["Give the prompt as `content`."]})
-        if not given[0].strip():
-            raise serializers.ValidationError({"content": ["This field may not be blank."]})
         return {**attrs, "content": given[0]}
 
 
@@ -92,15 +110,38 @@ class DecisionInput(Strict):
     version = serializers.IntegerField(min_value=1, required=False)
 
 
-class Empty(Strict):
-    """A body without fields."""
+class OwnerOutput(serializers.Serializer[Any]):
+    """Whose a session is."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(source="display_name")
+    username = serializers.CharField()
+
+
+class ContextOutput(serializers.Serializer[Any]):
+    """How full the model's context is, where that is known."""
+
+    tokens = serializers.IntegerField(source="context_tokens", allow_null=True)
+    window = serializers.IntegerField(source="context_window", allow_null=True)
+
+
+class SdkOptionsOutput(serializers.Serializer[Any]):
+    """SDK options as they hold."""
+
+    allowed_tools = serializers.ListField(child=serializers.CharField())
+    permission_mode = serializers.ChoiceField(PermissionMode.choices)
+    max_turns = serializers.IntegerField()
+    model = serializers.CharField()
+    system_prompt = serializers.CharField()
+    timeout_seconds = serializers.IntegerField()
 
 
 class SessionOutput(serializers.ModelSerializer[AgentSession]):
     """A session."""
 
-    owner = serializers.SerializerMethodField()
-    context = serializers.SerializerMethodField()  # type: ignore[assignment]
+    owner = OwnerOutput()
+    context = ContextOutput(source="*")  # type: ignore[assignment]
+    sdk_options = SdkOptionsOutput()
 
     class Meta:
         model = AgentSession
@@ -111,17 +152,44 @@ class SessionOutput(serializers.ModelSerializer[AgentSession]):
             "archived_at", "trashed_at",
         )  # fmt: skip
 
-    def get_owner(self, row: AgentSession) -> dict[str, str]:
-        """Whose it is."""
-        return {
-            "id": str(row.owner_id),
-            "name": row.owner.display_name,
-            "username": row.owner.username,
-        }
 
-    def get_context(self, row: AgentSession) -> dict[str, int | None]:
-        """How full the model's context is, where that is known."""
-        return {"tokens": row.context_tokens, "window": row.context_window}
+class PostedOutput(serializers.Serializer[Any]):
+    """Where a prompt went; `seq` is that of its stored end event."""
+
+    id = serializers.UUIDField(source="pk")
+    run_id = serializers.UUIDField()
+    seq = serializers.IntegerField(min_value=1)
+
+
+class RunOutput(serializers.Serializer[Any]):
+    """A run and what became of it."""
+
+    run_id = serializers.UUIDField(source="pk")
+    status = serializers.ChoiceField(RunStatus.choices)
+
+
+class ResumedOutput(serializers.Serializer[Any]):
+    """The run that repeats another, if there is one, and what the session does now."""
+
+    run_id = serializers.UUIDField(allow_null=True)
+    status = serializers.ChoiceField(SessionStatus.choices)
+
+
+class SubjectOutput(serializers.Serializer[Any]):
+    """A person or a team, briefly."""
+
+    id = serializers.UUIDField(source="pk")
+    name = serializers.CharField(source="__str__")
+
+
+class ShareOutput(serializers.Serializer[Any]):
+    """Who has which role until when."""
+
+    id = serializers.UUIDField(source="grant_id")
+    kind = serializers.ChoiceField(["user", "team"])
+    subject = SubjectOutput()
+    role = serializers.ChoiceField(SessionRole.choices)
+    expires_at = serializers.DateTimeField(allow_null=True)
 
 
 class MessageOutput(serializers.ModelSerializer[Message]):

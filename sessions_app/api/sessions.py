@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,7 +11,8 @@ from rest_framework.response import Response
 
 from identity.public import Organization, home_of
 from kernel.errors import InvalidError
-from kernel.http.pages import uuid_or_none
+from kernel.http.schema import PAGING, one_of, page_of
+from kernel.http.serializers import Empty, Strict
 from kernel.http.views import ApiView
 from sessions_app.api import serializers as shapes
 from sessions_app.enums import SessionStatus
@@ -18,9 +20,15 @@ from sessions_app.models import AgentSession
 from sessions_app.selectors.sessions import SessionFilter, sessions_listed_for
 from sessions_app.services import creation, forking, lifecycle, prompting, runs
 
+_SHELVES = ["open", "archive", "trash", "all"]
 _FILTERS = [
-    OpenApiParameter(name, str, required=False)
-    for name in ("q", "status", "owner", "project", "shelf", "organization", "cursor")
+    OpenApiParameter("q", str, description="Words of the name or of what was said."),
+    one_of("status", SessionStatus.values),
+    OpenApiParameter("owner", str, description="A user name, an id, `me` or `others`."),
+    OpenApiParameter("project", UUID),
+    one_of("shelf", _SHELVES, "All but the trash unless asked."),
+    OpenApiParameter("organization", UUID),
+    *PAGING,
 ]
 
 
@@ -29,21 +37,20 @@ class SessionsView(ApiView):
 
     output = shapes.SessionOutput
 
-    @extend_schema(parameters=_FILTERS, responses=shapes.SessionOutput(many=True))
+    @extend_schema(parameters=_FILTERS, responses=page_of(shapes.SessionOutput))
     def get(self, request: Request) -> Response:
         """The sessions one may know of, newest first."""
         query = request.query_params
-        status = query.get("status", "")
-        if status and status not in SessionStatus.values:
-            raise InvalidError.at("/status", f"One of {', '.join(SessionStatus.values)}.")
         wanted = SessionFilter(
             text=query.get("q", "").replace("\x00", "")[:200],
-            status=status,
+            status=self.word("status", SessionStatus.values),
             owner=query.get("owner", "").replace("\x00", "")[:150],
-            shelf=query.get("shelf", "all"),
-            organization_id=_tenant(query.get("organization", "")),
+            shelf=self.word("shelf", _SHELVES) or "all",
+            organization_id=self.key("organization"),
         )
-        return self.page(sessions_listed_for(self.actor, wanted), field="id")
+        # No session belongs to a project yet.
+        rows = [] if self.key("project") else sessions_listed_for(self.actor, wanted)
+        return self.page(rows, field="id")
 
     @extend_schema(request=shapes.SessionInput, responses={201: shapes.SessionOutput})
     def post(self, request: Request) -> Response:
@@ -60,7 +67,7 @@ class SessionsView(ApiView):
         )
         organization = self._organization(given.get("organization"))
         made = creation.create_session(self.actor, organization, spec=spec)
-        return Response(shapes.SessionOutput(made).data, status=201)
+        return shown(self, made.pk, status=201)
 
     def _organization(self, named: UUID | None) -> Organization:
         found = self.one(Organization, named) if named else home_of(self.actor)
@@ -69,20 +76,13 @@ class SessionsView(ApiView):
         return found
 
 
-def _tenant(text: str) -> UUID | None:
-    found = uuid_or_none(text)
-    if text and found is None:
-        raise InvalidError.at("/organization", "This is not an id.")
-    return found
-
-
 class SessionView(ApiView):
     """`/sessions/{id}`."""
 
     @extend_schema(responses=shapes.SessionOutput)
     def get(self, request: Request, pk: UUID) -> Response:
         """One session."""
-        return Response(shapes.SessionOutput(self.one(AgentSession, pk)).data)
+        return shown(self, pk)
 
     @extend_schema(request=shapes.SessionPatch, responses=shapes.SessionOutput)
     def patch(self, request: Request, pk: UUID) -> Response:
@@ -92,8 +92,8 @@ class SessionView(ApiView):
         if "sdk_options" in given:
             session = lifecycle.configure(self.actor, session, sdk_options=given["sdk_options"])
         if "name" in given:
-            session = lifecycle.rename(self.actor, session, name=given["name"])
-        return Response(shapes.SessionOutput(session).data)
+            lifecycle.rename(self.actor, session, name=given["name"])
+        return shown(self, pk)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:
@@ -103,44 +103,56 @@ class SessionView(ApiView):
 
 
 class PromptView(ApiView):
-    """`/sessions/{id}/messages` (POST) and `/query`."""
+    """`/sessions/{id}/messages` (POST)."""
 
-    @extend_schema(request=shapes.MessageInput, responses={202: dict})
+    accepts: ClassVar[type[Strict]] = shapes.MessageInput
+
+    @extend_schema(request=shapes.MessageInput, responses={202: shapes.PostedOutput})
     def post(self, request: Request, pk: UUID) -> Response:
         """Prompt the session; queues while a run is active."""
-        given = self.given(shapes.MessageInput)
+        given = self.given(self.accepts)
         posted = prompting.prompt(
             self.actor,
             self.one(AgentSession, pk),
             content=given["content"],
             attachments=[str(one) for one in given.get("attachments", [])],
         )
-        body = {"id": str(posted.pk), "run_id": str(posted.run_id), "seq": posted.seq}
-        return Response(body, status=202)
+        return Response(shapes.PostedOutput(posted).data, status=202)
+
+
+class QueryView(PromptView):
+    """`/sessions/{id}/query`."""
+
+    accepts = shapes.QueryInput
+
+    @extend_schema(request=shapes.QueryInput, responses={202: shapes.PostedOutput})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Prompt the session; the same as posting a message."""
+        return super().post(request, pk)
 
 
 class CancelView(ApiView):
     """`/sessions/{id}/cancel`."""
 
-    @extend_schema(request=shapes.Empty, responses={202: dict})
+    @extend_schema(request=Empty, responses={202: shapes.RunOutput})
     def post(self, request: Request, pk: UUID) -> Response:
         """End the active run."""
-        self.given(shapes.Empty)
+        self.given(Empty)
         run = runs.cancel(self.actor, self.one(AgentSession, pk))
-        return Response({"run_id": str(run.pk), "status": run.status}, status=202)
+        return Response(shapes.RunOutput(run).data, status=202)
 
 
 class ResumeView(ApiView):
     """`/sessions/{id}/resume`."""
 
-    @extend_schema(request=shapes.Empty, responses={202: dict})
+    @extend_schema(request=Empty, responses={202: shapes.ResumedOutput})
     def post(self, request: Request, pk: UUID) -> Response:
         """Repeat the last cancelled or failed run, or unarchive."""
-        self.given(shapes.Empty)
+        self.given(Empty)
         run = runs.resume(self.actor, self.one(AgentSession, pk))
         session = self.one(AgentSession, pk)
-        body = {"run_id": str(run.pk) if run else None, "status": session.status}
-        return Response(body, status=202)
+        body: dict[str, Any] = {"run_id": run and run.pk, "status": session.status}
+        return Response(shapes.ResumedOutput(body).data, status=202)
 
 
 class ForkView(ApiView):
@@ -153,26 +165,31 @@ class ForkView(ApiView):
         copy = forking.fork(
             self.actor, self.one(AgentSession, pk), message_id=given.get("message_id")
         )
-        return Response(shapes.SessionOutput(copy).data, status=201)
+        return shown(self, copy.pk, status=201)
 
 
 class ArchiveView(ApiView):
     """`/sessions/{id}/archive`."""
 
-    @extend_schema(request=shapes.Empty, responses=shapes.SessionOutput)
+    @extend_schema(request=Empty, responses=shapes.SessionOutput)
     def post(self, request: Request, pk: UUID) -> Response:
         """Put it away."""
-        self.given(shapes.Empty)
-        session = lifecycle.archive(self.actor, self.one(AgentSession, pk))
-        return Response(shapes.SessionOutput(session).data)
+        self.given(Empty)
+        lifecycle.archive(self.actor, self.one(AgentSession, pk))
+        return shown(self, pk)
 
 
 class RestoreView(ApiView):
     """`/sessions/{id}/restore`."""
 
-    @extend_schema(request=shapes.Empty, responses=shapes.SessionOutput)
+    @extend_schema(request=Empty, responses=shapes.SessionOutput)
     def post(self, request: Request, pk: UUID) -> Response:
         """Take it out of the trash."""
-        self.given(shapes.Empty)
-        session = lifecycle.restore(self.actor, self.one(AgentSession, pk))
-        return Response(shapes.SessionOutput(session).data)
+        self.given(Empty)
+        lifecycle.restore(self.actor, self.one(AgentSession, pk))
+        return shown(self, pk)
+
+
+def shown(view: ApiView, pk: UUID, status: int = 200) -> Response:
+    """The session as it is now: a verb's own copy does not know what it appended."""
+    return Response(shapes.SessionOutput(view.one(AgentSession, pk)).data, status=status)

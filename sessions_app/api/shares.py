@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from identity.public import Access, Team, User, people_with_access, role_of
 from kernel.errors import InvalidError
+from kernel.http.schema import page_of
 from kernel.http.views import ApiView
 from kernel.policies import visible_to
 from sessions_app.api import serializers as shapes
@@ -22,14 +23,16 @@ from sessions_app.services import sharing
 class SharesView(ApiView):
     """`/sessions/{id}/shares`."""
 
-    @extend_schema(responses={200: dict})
+    output = shapes.ShareOutput
+
+    @extend_schema(responses=page_of(shapes.ShareOutput))
     def get(self, request: Request, pk: UUID) -> Response:
         """Who has a role on the session."""
         lines = people_with_access(self.one(AgentSession, pk))
-        results = [_line(line) for line in lines]
+        results = shapes.ShareOutput(lines, many=True).data
         return Response({"results": results, "next": None, "previous": None})
 
-    @extend_schema(request=shapes.ShareInput, responses={201: dict})
+    @extend_schema(request=shapes.ShareInput, responses={201: shapes.ShareOutput})
     def post(self, request: Request, pk: UUID) -> Response:
         """Give somebody a role."""
         given = self.given(shapes.ShareInput)
@@ -41,7 +44,7 @@ class SharesView(ApiView):
             role=given["role"],
             expires_at=given.get("expires_at"),
         )
-        return Response(_grant(cast("sharing.Grant", grant)), status=201)
+        return Response(shapes.ShareOutput(_line(cast("sharing.Grant", grant))).data, status=201)
 
     def _subject(self, session: AgentSession, given: dict[str, Any]) -> User | Team:
         """A person by name or id, a team by slug or id, as far as the actor can see them."""
@@ -74,23 +77,13 @@ def _key(text: str, word: str) -> Q:
         return Q(**{word: text})
 
 
-def _line(line: Access) -> dict[str, Any]:
-    return {
-        "id": str(line.grant_id),
-        "kind": "team" if line.is_team else "user",
-        "subject": {"id": str(line.subject.pk), "name": str(line.subject)},
-        "role": line.role,
-        "expires_at": line.expires_at,
-    }
-
-
-def _grant(grant: sharing.Grant) -> dict[str, Any]:
-    team = isinstance(grant, SessionTeamGrant)
+def _line(grant: sharing.Grant) -> Access:
     subject = grant.group.team if isinstance(grant, SessionTeamGrant) else grant.user
-    return {
-        "id": str(grant.pk),
-        "kind": "team" if team else "user",
-        "subject": {"id": str(subject.pk), "name": str(subject)},
-        "role": role_of(grant),
-        "expires_at": grant.expires_at,
-    }
+    return Access(
+        grant_id=grant.pk,
+        subject=subject,
+        role=role_of(grant),
+        created_at=grant.created_at,
+        expires_at=grant.expires_at,
+        granted_by_id=grant.granted_by_id,
+    )

@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from sessions_app.api import content, events, sessions, shares
+from sessions_app.api import ag_ui, content, events, sessions, shares
 
 urlpatterns = [
     path("sessions", sessions.SessionsView.as_view()),
     path("sessions/<uuid:pk>", sessions.SessionView.as_view()),
     path("sessions/<uuid:pk>/messages", content.MessagesView.as_view()),
-    path("sessions/<uuid:pk>/query", sessions.PromptView.as_view()),
+    path("sessions/<uuid:pk>/query", sessions.QueryView.as_view()),
     path("sessions/<uuid:pk>/cancel", sessions.CancelView.as_view()),
     path("sessions/<uuid:pk>/resume", sessions.ResumeView.as_view()),
     path("sessions/<uuid:pk>/fork", sessions.ForkView.as_view()),
@@ -16,8 +16,9 @@ urlpatterns = [
     path("sessions/<uuid:pk>/restore", sessions.RestoreView.as_view()),
     path("sessions/<uuid:pk>/tool-calls", content.ToolCallsView.as_view()),
     path("sessions/<uuid:pk>/tool-calls/<uuid:call>/output", content.ToolOutputView.as_view()),
-    path("sessions/<uuid:pk>/events", events.events),
-    path("sessions/<uuid:pk>/stream", events.stream),
+    path("sessions/<uuid:pk>/events", events.EventsView.as_view()),
+    path("sessions/<uuid:pk>/stream", events.EventStreamView.as_view()),
+    path("sessions/<uuid:pk>/ag-ui", ag_ui.AgUiView.as_view()),
     path("sessions/<uuid:pk>/shares", shares.SharesView.as_view()),
     path("sessions/<uuid:pk>/shares/<uuid:share>", shares.ShareView.as_view()),
     path("approvals", content.ApprovalsView.as_view()),

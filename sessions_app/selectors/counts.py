@@ -6,9 +6,8 @@ from uuid import UUID
 
 from kernel.actors import Actor
 from kernel.policies import visible_to
-from sessions_app.enums import ApprovalStatus
-from sessions_app.models import AgentSession, Approval
-from sessions_app.policies.access import sessions_with_role
+from sessions_app.models import AgentSession
+from sessions_app.selectors.approvals import approvals_to_decide
 
 _MOST = 100
 
@@ -23,9 +22,5 @@ def running_sessions(actor: Actor, organization_id: UUID) -> int:
 
 def pending_approvals(actor: Actor, organization_id: UUID) -> int:
     """Approvals of an organization that one may decide."""
-    rows = Approval.objects.filter(
-        organization_id=organization_id,
-        status=ApprovalStatus.PENDING,
-        session__in=sessions_with_role(actor, "approver").filter(trashed_at=None),
-    )
+    rows = approvals_to_decide(actor).filter(organization_id=organization_id)
     return len(rows.values_list("pk")[:_MOST])

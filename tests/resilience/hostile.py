@@ -6,19 +6,20 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+from django.apps import apps
 from django.test import Client
 
+from audit.models import LedgerEntry
+from identity.services import invitations
 from kernel.ids import uuid7
 from marketplace.models import MCPServer
 from sessions_app.models import Approval, Message, ToolCall
 from sessions_app.services import creation, prompting, sharing
 from tests.factories.cast import Cast, token_for
 
-METHODS = ("get", "post", "put", "patch", "delete")
-# Streams that never end by themselves; they have tests of their own.
-ENDLESS = ("/stream",)
 BODIES = (
     b"",
     b"null",
@@ -97,6 +98,8 @@ def objects(cast: Cast) -> dict[str, list[str]]:
     server = MCPServer.objects.create(
         organization=cast.acme, name="git", transport="stdio", command="mcp-server-git"
     )
+    invited = invitations.invite(cast.alice, cast.acme, email="zoe@example.org", role="member")
+    entry = LedgerEntry.objects.filter(organization_id=cast.acme.pk).latest("number")
     return {
         "sessions": [str(session.pk)],
         "share": [str(share.pk)],
@@ -109,15 +112,31 @@ def objects(cast: Cast) -> dict[str, list[str]]:
         "users": [str(cast.bob.pk)],
         "tokens": [str(cast.bob.api_tokens.get().pk)],
         "mcp-servers": [str(server.pk)],
+        "invitations": [str(invited.invitation.pk)],
+        "fact_id": [str(entry.fact_id)],
     }
 
 
-def addressed(path: str, known: dict[str, list[str]]) -> str:
-    """A schema's path with ids that exist: the first by what stands before it, others by name."""
-    parts = path.split("/")
-    for index, part in enumerate(parts):
+def parameters(path: str, known: dict[str, list[str]]) -> dict[str, str]:
+    """Ids that exist for a schema's path: by a parameter's name, or by what stands before it."""
+    parts, found = path.split("/"), {}
+    for before, part in pairwise(parts):
         if part.startswith("{"):
             name = part.strip("{}")
-            found = known.get(name) or known.get(parts[index - 1]) or [str(uuid7())]
-            parts[index] = found[0]
-    return "/".join(parts)
+            found[name] = (known.get(name) or known.get(before) or [str(uuid7())])[0]
+    return found
+
+
+def addressed(path: str, known: dict[str, list[str]]) -> str:
+    """A schema's path with ids that exist."""
+    return path.format(**parameters(path, known))
+
+
+def rows() -> dict[str, Any]:
+    """How much there is of everything but the ledger, which also records refusals."""
+    return {
+        model._meta.label: model._base_manager.count()
+        for model in apps.get_models()
+        if model._meta.managed
+        and model._meta.app_label not in {"audit", "kernel", "axes", "sessions"}
+    }

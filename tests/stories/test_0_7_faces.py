@@ -88,7 +88,7 @@ def test_0_7_faces(the_house: House) -> None:
     # Browser and API read one registry and one policy.
     assert the_house.bob.get("/admin/stats").status_code == 403
     assert the_house.olga.get("/admin/stats").json()["counts"]["identity.users"] >= 8
-    verbs = {verb["name"] for verb in the_house.bob.get("/actions").json()}
+    verbs = {verb["name"] for verb in the_house.bob.get("/actions").json()["results"]}
     assert {"sessions.prompt", "identity.create_token", "approvals.approve"} <= verbs
     token = the_house.bob.post("/tokens", {"name": "story"}).json()
     bob = _signed_in(the_house.url, the_house.bob)

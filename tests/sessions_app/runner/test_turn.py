@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
-from kernel.jobs import claim_next
-from kernel.threads import threaded
 from sessions_app.models import AgentSession, Approval, Run, SessionEvent, ToolCall
-from sessions_app.runner.sandboxing import choose
-from sessions_app.runner.turn import Turn
 from sessions_app.services import approvals, creation, prompting
 from tests.factories.cast import Cast, make_cast
+from tests.factories.turns import drive_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,18 +22,6 @@ def people() -> Cast:
 def session_of(cast: Cast, **options: Any) -> AgentSession:
     spec = creation.SessionSpec(name="turn", sdk_options=options)
     return creation.create_session(cast.alice, cast.acme, spec=spec)
-
-
-def drive_all() -> None:
-    async def main() -> None:
-        enclosure = await choose("test")
-        while True:
-            lease = await threaded(claim_next)("runner", "test", seconds=6)
-            if lease is None:
-                return
-            await Turn(lease=lease, enclosure=enclosure).drive()
-
-    asyncio.run(main())
 
 
 def events(session: AgentSession) -> list[tuple[str, str]]:

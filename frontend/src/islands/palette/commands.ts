@@ -38,8 +38,7 @@ interface SessionRow {
 let registry: Promise<ActionRow[]> | null = null;
 
 async function actions(): Promise<ActionRow[]> {
-  const body = await get<ActionRow[] | { results: ActionRow[] }>('/actions');
-  return Array.isArray(body) ? body : body.results;
+  return (await get<{ results: ActionRow[] }>('/actions')).results;
 }
 
 /** What the page in front of the person can do: its own buttons, under their own names. */
