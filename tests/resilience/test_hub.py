@@ -14,7 +14,8 @@ from kernel.actors import SystemActor
 from kernel.streams import Entry, append, doorbell
 from kernel.streams import hub as hubs
 from kernel.streams.feed import TooSlowError, follow
-from kernel.streams.hub import QUEUE_LIMIT, Watcher, hub
+from kernel.streams.hub import hub
+from kernel.streams.watchers import QUEUE_LIMIT, Watcher
 from kernel.threads import threaded
 from sessions_app.models import AgentSession
 from sessions_app.services import creation
