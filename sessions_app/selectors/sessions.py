@@ -9,7 +9,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kernel.actors import Actor
-from kernel.policies import visible_to, ways_to
+from kernel.policies import merged, visible_to, ways_to
 from sessions_app.models import AgentSession, Message
 
 
@@ -32,6 +32,12 @@ def sessions_visible_to(actor: Actor, wanted: SessionFilter) -> QuerySet[AgentSe
 def sessions_listed_for(actor: Actor, wanted: SessionFilter) -> list[QuerySet[AgentSession]]:
     """The same as ways into one list, for pages in the order of the key (which is of time)."""
     return [_wanted(way, actor, wanted) for way in ways_to(AgentSession, actor)]
+
+
+def sessions_lately(actor: Actor, most: int) -> list[AgentSession]:
+    """Open sessions one may know of, the latest active first: each way walks its own index."""
+    ways = sessions_listed_for(actor, SessionFilter())
+    return list(merged(ways, ["-active_at", "-pk"], most))
 
 
 def _wanted(
