@@ -126,7 +126,7 @@ def _grant(cursor: object, table: type, holder: object, where: str) -> None:
 
 
 def measure(small: Place, large: Place) -> dict[str, dict[str, float]]:
-    """Per person: milliseconds at both sizes, their ratios, queries, the column's and the peer's."""
+    """Per person: milliseconds at both sizes, their ratios, queries, column and peer."""
     found = {}
     places = (small, large)
     for who in small.people:
@@ -158,7 +158,7 @@ def in_turns(
     for _ in range(rounds):
         for place, found in zip(places, times, strict=True):
             with at(place):
-                found += timed(call, place, who, block)
+                found.extend(timed(call, place, who, block))
     return times
 
 
@@ -185,7 +185,7 @@ def timed(call: Callable[[Place, str], int], place: Place, who: str, count: int)
 def figures(
     times: list[list[float]], beside: list[list[float]], peers: list[list[float]]
 ) -> dict[str, float]:
-    """Rounded p50 and p95 of both sizes and their ratios, of list and column; the peer's medians."""
+    """Rounded p50 and p95 of both sizes and their ratios, list and column; the peer's p50."""
     with_or = [round(percentile(values, 50), 1) for values in peers]
     return {
         **compared("", times),

@@ -15,6 +15,7 @@ from django.db import DatabaseError
 from kernel import draining
 from kernel.actors import NOBODY, Actor
 from kernel.errors import DomainError
+from kernel.ids import uuid7
 from kernel.streams.feed import TooSlowError, follow
 from kernel.streams.hub import DRAIN
 from kernel.streams.kinds import StreamKind, kind_of
@@ -39,6 +40,9 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Replays and follows one stream for one person, and asks the policy again on every change."""
 
     kind_name: ClassVar[str]
+    # The hub reads rows for everybody: a subscription of each socket would only cost, and would
+    # make a lost Redis felt where nothing needs it.
+    channel_layer_alias = ""
 
     def opened(self) -> None:
         """Record the opening where it must be recorded; a `DomainError` refuses the handshake."""
@@ -49,6 +53,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def connect(self) -> None:
         """Refuse at the handshake (403) or accept, replay and follow."""
         self.actor: Actor = self.scope.get("actor", NOBODY)
+        self.connection = uuid7().hex
         self.owner_id = UUID(str(self.scope["url_route"]["kwargs"]["pk"]))
         self.stream: StreamKind = kind_of(self.kind_name)
         self.task: asyncio.Task[None] | None = None
@@ -149,7 +154,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         return await threaded(self.stream.may_read)(self.actor, self.owner_id)
 
     async def _looked(self, what: str, message: dict[str, Any]) -> None:
-        detail = {**message, "connection": self.channel_name}
+        detail = {**message, "connection": self.connection}
         await threaded(self.looked)(what, detail)
 
 

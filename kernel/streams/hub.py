@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections import defaultdict
 from typing import Any
 from uuid import UUID
@@ -96,7 +97,7 @@ class Hub:
             if len(rows) < PAGE:
                 await _wait(bell, POLL_SECONDS)
             if rows:
-                await asyncio.sleep(pace.pause())
+                await asyncio.sleep(pace.pause(time.monotonic()))
 
     async def _hand_over(self, key: Key, batch: Batch) -> None:
         for number, watcher in enumerate(tuple(self._watchers.get(key, ())), 1):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +11,7 @@ from uuid import UUID
 from kernel.streams.wire import framed
 
 QUEUE_LIMIT = 1000
-BATCHES_PER_SECOND, BATCHES_AT_ONCE = 12, 8
+BATCHES_PER_SECOND, BATCHES_AT_ONCE = 11, 8
 """Together at most 20 batches in any second: what comes faster is read and sent together."""
 
 
@@ -80,8 +79,8 @@ class Pace:
     def __init__(self) -> None:
         self._due = 0.0
 
-    def pause(self) -> float:
-        """Seconds to wait before the next batch, which counts from now on."""
-        now, each = time.monotonic(), 1 / BATCHES_PER_SECOND
+    def pause(self, now: float) -> float:
+        """Seconds to wait before the next batch, which counts from now on; `now` is monotonic."""
+        each = 1 / BATCHES_PER_SECOND
         self._due = max(self._due, now - (BATCHES_AT_ONCE - 1) * each) + each
         return max(0.0, self._due - each - now)
