@@ -99,7 +99,7 @@ class Crowd:
 
     def leave(self) -> tuple[dict[str, list[float]], int]:
         """Milliseconds of every delivery by block, and how many sockets were lost."""
-        told, _ = self.process.communicate("\n", timeout=60)
+        told, _ = self.process.communicate("\n", timeout=120)
         found = json.loads(told)
         return found["blocks"], found["lost"]
 
@@ -107,6 +107,12 @@ class Crowd:
         """End it whatever it does."""
         self.process.kill()
         self.process.wait()
+
+
+def resident_mb(pid: int) -> float:
+    """Memory of one process that is in use now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def cpu_seconds(pid: int) -> float:
