@@ -86,12 +86,12 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._looked(kind, message)
 
     async def _run(self, after: int) -> None:
+        await_last_word(self._line())
         try:
             await self._looked("joined", {})
             await self._follow(after)
         except (TooSlowError, StalledError):
             log.info("a socket stalled", extra={"stream": str(self.owner_id)})
-            await_last_word(self._line())
             await self.close(code=TOO_SLOW)
         except asyncio.CancelledError:
             raise
