@@ -29,12 +29,10 @@ def framed(text: str) -> bytes:
 
 
 def short_way(send: Callable[..., Any]) -> Callable[[bytes], bool] | None:
-    """How to push frames past ASGI; None where the server, TLS or compression forbids it."""
+    """How to push frames past ASGI; None where the server or TLS forbids it."""
     protocol = protocol_of(send)
     transport = getattr(protocol, "transport", None)
     if not hasattr(transport, "writeSomeData") or not hasattr(transport, "_tempDataBuffer"):
-        return None
-    if getattr(protocol, "_perMessageCompress", True) is not None:
         return None
     return _Wire(protocol, transport).push
 
@@ -62,6 +60,7 @@ class _Wire:
         protocol, transport = self._protocol, self._transport
         return bool(
             protocol.state != protocol.STATE_OPEN
+            or protocol._perMessageCompress is not None
             or protocol.send_queue
             or transport.dataBuffer
             or transport._tempDataBuffer
