@@ -60,4 +60,4 @@ def test_no_second_has_more_than_twenty_batches() -> None:
 
     for moment in sent:
         assert sum(moment <= one < moment + 1 for one in sent) <= 20
-    assert sent[7] == 1000.0
+    assert sent[7] < 1000.01  # eight at once
