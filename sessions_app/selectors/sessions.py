@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
@@ -11,6 +12,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from kernel.actors import Actor
 from kernel.policies import merged, visible_to, ways_to
 from sessions_app.models import AgentSession, Message
+from sessions_app.policies.access import organizations_of
+
+WINDOW = 1000
+"""Sessions of one organization among which the latest active are looked for first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +40,30 @@ def sessions_listed_for(actor: Actor, wanted: SessionFilter) -> list[QuerySet[Ag
 
 
 def sessions_lately(actor: Actor, most: int) -> list[AgentSession]:
-    """Open sessions one may know of, the latest active first: each way walks its own index."""
+    """Open sessions one may know of, the latest active first.
+
+    Grants know nothing of activity. So those among the organization's latest are looked for first,
+    which for somebody who sees many is enough; somebody who sees few has few to sort.
+    """
     ways = sessions_listed_for(actor, SessionFilter())
+    since = _since(actor)
+    found = _latest([way.filter(active_at__gte=since) for way in ways], most) if since else []
+    return found if len(found) == most else _latest(ways, most)
+
+
+def _latest(ways: list[QuerySet[AgentSession]], most: int) -> list[AgentSession]:
     return list(merged(ways, ["-active_at", "-pk"], most))
+
+
+def _since(actor: Actor) -> datetime | None:
+    """When so many sessions of an organization were last active; None while none has so many."""
+    rows = AgentSession.objects.filter(trashed_at=None, archived_at=None)
+    places = [
+        rows.filter(organization_id=key).order_by("-active_at").values_list("active_at", flat=True)
+        for key in organizations_of(actor)
+    ]
+    cuts = [place[WINDOW : WINDOW + 1] for place in places]
+    return max(cuts[0].union(*cuts[1:], all=True), default=None) if cuts else None
 
 
 def _wanted(

@@ -15,6 +15,7 @@ from kernel.http.pagination import paginate
 from kernel.policies import visible_to, ways_to
 from sessions_app.models import AgentSession, SessionTeamGrant, SessionUserGrant
 from sessions_app.policies import access
+from sessions_app.selectors import sessions as selector
 from sessions_app.selectors.sessions import (
     SessionFilter,
     sessions_lately,
@@ -92,6 +93,19 @@ def test_the_column_shows_what_is_visible_latest_active_first(cast: Cast) -> Non
     assert [row.pk for row in sessions_lately(cast.alice, 2)] == [made[1].pk, made[2].pk]
 
 
+@pytest.mark.parametrize("window", [1, 2, 3])
+def test_the_column_looks_beyond_the_latest_where_they_are_not_enough(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    monkeypatch.setattr(selector, "WINDOW", window)
+    _sessions(cast)
+
+    for name, person in cast.people().items():
+        expected = sessions_visible_to(person, SessionFilter()).order_by("-active_at")
+        for most in (1, 2, 50):
+            assert sessions_lately(person, most) == list(expected[:most]), (name, most)
+
+
 def test_the_column_asks_as_often_among_many_sessions_as_among_few(cast: Cast) -> None:
     viewer = Permission.objects.get(codename="agentsession_viewer")
     counts = []
@@ -106,4 +120,4 @@ def test_the_column_asks_as_often_among_many_sessions_as_among_few(cast: Cast) -
             counts.append((len(rows), len(seen)))
 
     assert [rows for rows, _ in counts] == [1, 1, 10, 10, 50, 50]
-    assert {queries for _, queries in counts} == {3}
+    assert {queries for _, queries in counts} == {5}
