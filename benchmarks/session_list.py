@@ -68,7 +68,7 @@ class Place:
 
     def column(self, who: str) -> int:
         """The rows beside an open session."""
-        return len(sessions_lately(self.people[who], COLUMN))
+        return len(sessions_lately(self.people[who], self.cast.acme.pk, COLUMN))
 
     def by_or(self, who: str) -> int:
         """The same rows from one condition with OR."""

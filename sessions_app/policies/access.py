@@ -47,11 +47,6 @@ def ways(actor: Actor) -> list[Q]:
     return [inside & Q(owner_id=actor.actor_id), *offices, *(inside & way for way in shares)]
 
 
-def organizations_of(actor: Actor) -> list[UUID]:
-    """Where one is a member."""
-    return list(_memberships(actor).values_list("organization_id", flat=True))
-
-
 def belongs(actor: Actor) -> Q:
     """Sessions of organizations one is (still) a member of."""
     return Q(Exists(_memberships(actor).filter(organization_id=OuterRef("organization_id"))))

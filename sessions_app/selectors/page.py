@@ -125,7 +125,7 @@ def _column(actor: User, session: AgentSession) -> list[dict[str, Any]]:
     """The list beside a session: those of the same organization."""
     return [
         {"id": r.pk, "name": r.name, "status": r.status, "last_activity_at": r.active_at}
-        for r in sessions_lately(actor, COLUMN)
+        for r in sessions_lately(actor, session.organization_id, COLUMN)
     ]
 
 

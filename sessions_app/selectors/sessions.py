@@ -12,7 +12,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from kernel.actors import Actor
 from kernel.policies import merged, visible_to, ways_to
 from sessions_app.models import AgentSession, Message
-from sessions_app.policies.access import organizations_of
 
 WINDOW = 1000
 """Sessions of one organization among which the latest active are looked for first."""
@@ -39,14 +38,14 @@ def sessions_listed_for(actor: Actor, wanted: SessionFilter) -> list[QuerySet[Ag
     return [_wanted(way, actor, wanted) for way in ways_to(AgentSession, actor)]
 
 
-def sessions_lately(actor: Actor, most: int) -> list[AgentSession]:
-    """Open sessions one may know of, the latest active first.
+def sessions_lately(actor: Actor, organization_id: UUID, most: int) -> list[AgentSession]:
+    """Open sessions of one organization that one may know of, the latest active first.
 
     Grants know nothing of activity. So those among the organization's latest are looked for first,
     which for somebody who sees many is enough; somebody who sees few has few to sort.
     """
-    ways = sessions_listed_for(actor, SessionFilter())
-    since = _since(actor)
+    ways = sessions_listed_for(actor, SessionFilter(organization_id=organization_id))
+    since = _since(organization_id)
     found = _latest([way.filter(active_at__gte=since) for way in ways], most) if since else []
     return found if len(found) == most else _latest(ways, most)
 
@@ -55,15 +54,13 @@ def _latest(ways: list[QuerySet[AgentSession]], most: int) -> list[AgentSession]
     return list(merged(ways, ["-active_at", "-pk"], most))
 
 
-def _since(actor: Actor) -> datetime | None:
-    """When so many sessions of an organization were last active; None while none has so many."""
-    rows = AgentSession.objects.filter(trashed_at=None, archived_at=None)
-    places = [
-        rows.filter(organization_id=key).order_by("-active_at").values_list("active_at", flat=True)
-        for key in organizations_of(actor)
-    ]
-    cuts = [place[WINDOW : WINDOW + 1] for place in places]
-    return max(cuts[0].union(*cuts[1:], all=True), default=None) if cuts else None
+def _since(organization_id: UUID) -> datetime | None:
+    """When the last of so many latest sessions was active; None while there are not so many."""
+    rows = AgentSession.objects.filter(
+        organization_id=organization_id, trashed_at=None, archived_at=None
+    )
+    moments = rows.order_by("-active_at").values_list("active_at", flat=True)
+    return next(iter(moments[WINDOW : WINDOW + 1]), None)
 
 
 def _wanted(

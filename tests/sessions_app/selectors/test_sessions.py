@@ -88,9 +88,13 @@ def test_the_column_shows_what_is_visible_latest_active_first(cast: Cast) -> Non
     AgentSession.objects.filter(pk=made[0].pk).update(archived_at=clock.now())
 
     for name, person in cast.people().items():
-        expected = sessions_visible_to(person, SessionFilter()).order_by("-active_at")
-        assert sessions_lately(person, 50) == list(expected), name
-    assert [row.pk for row in sessions_lately(cast.alice, 2)] == [made[1].pk, made[2].pk]
+        wanted = SessionFilter(organization_id=cast.acme.pk)
+        expected = sessions_visible_to(person, wanted).order_by("-active_at")
+        assert sessions_lately(person, cast.acme.pk, 50) == list(expected), name
+    assert [row.pk for row in sessions_lately(cast.alice, cast.acme.pk, 2)] == [
+        made[1].pk,
+        made[2].pk,
+    ]
 
 
 @pytest.mark.parametrize("window", [1, 2, 3])
@@ -101,9 +105,13 @@ def test_the_column_looks_beyond_the_latest_where_they_are_not_enough(
     _sessions(cast)
 
     for name, person in cast.people().items():
-        expected = sessions_visible_to(person, SessionFilter()).order_by("-active_at")
+        wanted = SessionFilter(organization_id=cast.acme.pk)
+        expected = sessions_visible_to(person, wanted).order_by("-active_at")
         for most in (1, 2, 50):
-            assert sessions_lately(person, most) == list(expected[:most]), (name, most)
+            assert sessions_lately(person, cast.acme.pk, most) == list(expected[:most]), (
+                name,
+                most,
+            )
 
 
 def test_the_column_asks_as_often_among_many_sessions_as_among_few(cast: Cast) -> None:
@@ -116,8 +124,11 @@ def test_the_column_asks_as_often_among_many_sessions_as_among_few(cast: Cast) -
             SessionUserGrant.objects.create(content_object=made, user=cast.bob, permission=viewer)
         for person in (cast.alice, cast.bob):
             with CaptureQueriesContext(connection) as seen:
-                rows = [(row.name, row.owner.username) for row in sessions_lately(person, 50)]
+                rows = [
+                    (row.name, row.owner.username)
+                    for row in sessions_lately(person, cast.acme.pk, 50)
+                ]
             counts.append((len(rows), len(seen)))
 
     assert [rows for rows, _ in counts] == [1, 1, 10, 10, 50, 50]
-    assert {queries for _, queries in counts} == {5}
+    assert {queries for _, queries in counts} == {4}

@@ -8,7 +8,7 @@ OPEN = models.Q(("trashed_at", None), ("archived_at", None))
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("sessions_app", "0002_presence_unlogged")]
+    dependencies = [("sessions_app", "0003_search_a_messages_beginning")]
     operations = [
         AddIndexConcurrently(
             "agentsession",
