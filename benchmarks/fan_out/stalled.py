@@ -17,8 +17,9 @@ from sessions_app.streams import SESSIONS
 
 OTHERS, RATE, FILLER = 50, 20.0, "x" * 16_000
 PART_SECONDS, STALLED_SECONDS, PARTS, PATIENCE_SECONDS = 10.0, 34.0, 2, 60.0
-SMALL_BUFFER, LARGE_BUFFER = 4096, 1 << 20
-"""What the watcher takes while it does not read, and once it reads again."""
+BUFFER = 1 << 18
+"""What the watcher takes without reading. Through less than a segment of loopback (64 kB) it would
+take in what waits so slowly that no close frame could wait for it."""
 
 
 def stalled(audience: Audience, environment: dict[str, str]) -> dict[str, object]:
@@ -40,7 +41,7 @@ def stalled(audience: Audience, environment: dict[str, str]) -> dict[str, object
                 port,
                 f"{path}{audience.session.last_seq}",
                 audience.tokens[OTHERS],
-                receive_bytes=SMALL_BUFFER,
+                receive_bytes=BUFFER,
             )
             grown.append(_publish(audience, "beside", STALLED_SECONDS, pid) - before)
             codes.append(_close_code(line))
@@ -76,7 +77,6 @@ def _close_code(line: socket.socket) -> int | None:
     """Read again, to the end: the code of the close frame, None when the line just broke."""
     frames, deadline = Frames(), time.monotonic() + PATIENCE_SECONDS
     line.settimeout(5)
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LARGE_BUFFER)
     while time.monotonic() < deadline:
         try:
             data = line.recv(65536)
