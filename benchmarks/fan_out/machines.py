@@ -67,11 +67,10 @@ def redis() -> Iterator[str]:
 
 @contextmanager
 def server(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
-    """Daphne with the server under test; yields its port and process id."""
+    """The server under test; yields its port and process id."""
     port = free_port()
-    command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port)]
     with running(
-        [*command, "benchmarks.fan_out.server:application"],
+        [sys.executable, "-m", "benchmarks.fan_out.server", str(port)],
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
     ) as process:

@@ -42,7 +42,7 @@ async def drained(send: Callable[..., Any]) -> None:
 
 def cut(send: Callable[..., Any]) -> None:
     """Drop the connection with all that waits for it."""
-    transport = getattr(_protocol(send), "transport", None)
+    transport = getattr(protocol_of(send), "transport", None)
     if transport is not None:
         transport.abortConnection()
 
