@@ -44,14 +44,12 @@ def sessions_lately(actor: Actor, organization_id: UUID, most: int) -> list[Agen
     Grants know nothing of activity. So those among the organization's latest are looked for first,
     which for somebody who sees many is enough; somebody who sees few has few to sort.
     """
-    ways = sessions_listed_for(actor, SessionFilter(organization_id=organization_id))
-    since = _since(organization_id)
-    found = _latest([way.filter(active_at__gte=since) for way in ways], most) if since else []
-    return found if len(found) == most else _latest(ways, most)
-
-
-def _latest(ways: list[QuerySet[AgentSession]], most: int) -> list[AgentSession]:
-    return list(merged(ways, ["-active_at", "-pk"], most))
+    wanted, order = SessionFilter(organization_id=organization_id), ["-active_at", "-pk"]
+    if since := _since(organization_id):
+        rows = sessions_visible_to(actor, wanted).filter(active_at__gte=since)
+        if len(found := list(rows.order_by(*order)[:most])) == most:
+            return found
+    return list(merged(sessions_listed_for(actor, wanted), order, most))
 
 
 def _since(organization_id: UUID) -> datetime | None:
