@@ -23,7 +23,7 @@ from benchmarks.fan_out.sockets import PING, TEXT, Frames, answer_ping, open_soc
 from benchmarks.figures import load_average, percentile
 from tests.stories.house import Person, house
 
-PROMPTS, PATIENCE_SECONDS = 40, 60
+PROMPTS, PATIENCE_SECONDS = 20, 60
 BARE = ("bwrap", "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "true")
 
 

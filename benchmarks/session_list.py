@@ -3,14 +3,15 @@
 Three people ask: the organization's owner (sees all), somebody with much (owns a fifth, is shared
 two fifths in person and a third by team) and somebody with little (20 shares spread over all
 time). Both databases are asked in turns, so that other load hits both alike. The peer is the same
-page cut from one condition with OR, as object permissions are usually written.
+page cut from one condition with OR, as object permissions are usually written. Beside the list
+stands the column of an open session: what is open, the latest active first.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from benchmarks.figures import load_average, percentile
@@ -31,11 +32,15 @@ from sessions_app.models import (
     SessionUserGrant,
     WorkingDirectory,
 )
-from sessions_app.selectors.sessions import SessionFilter, sessions_visible_to
+from sessions_app.selectors.sessions import (
+    SessionFilter,
+    sessions_lately,
+    sessions_visible_to,
+)
 from tests.database import owner_url
 from tests.factories.cast import Cast, make_cast, token_for
 
-SMALL, LARGE, FEW = 1_000, 100_000, 20
+SMALL, LARGE, FEW, COLUMN = 1_000, 100_000, 20, 50
 ROUNDS, BLOCK, PEER_ROUNDS = 10, 10, 5
 
 
@@ -61,6 +66,10 @@ class Place:
         assert answer.status_code == 200, answer.content
         return len(answer.json()["results"])
 
+    def column(self, who: str) -> int:
+        """The rows beside an open session."""
+        return len(sessions_lately(self.people[who], self.cast.acme.pk, COLUMN))
+
     def by_or(self, who: str) -> int:
         """The same rows from one condition with OR."""
         rows = sessions_visible_to(self.people[who], SessionFilter(shelf="all"))
@@ -68,7 +77,7 @@ class Place:
 
 
 def fill(cast: Cast, count: int) -> None:
-    """Sessions a second apart; every fifth is bob's, the rest alice's; grants are spread."""
+    """Sessions a second apart, active in another order; every fifth is bob's, the rest alice's."""
     one = WorkingDirectory.objects.create(organization=cast.acme)
     model = AgentSession.objects.create(
         organization=cast.acme, owner=cast.alice, name="Nightly build", working_directory=one
@@ -85,9 +94,10 @@ def fill(cast: Cast, count: int) -> None:
         changed = {
             "id": "made.id",
             "working_directory_id": "made.id",
+            "active_at": "now() - make_interval(secs => made.number * 7919 %% %s)",
             "owner_id": "CASE WHEN made.number %% 5 = 0 THEN %s ELSE origin.owner_id END",
         }
-        cursor.execute(_copies(AgentSession, changed), [cast.bob.pk, model.pk])
+        cursor.execute(_copies(AgentSession, changed), [cast.bob.pk, count, model.pk])
         _grant(cursor, SessionUserGrant, cast.bob.pk, "made.number %% 5 IN (1, 2)")
         _grant(cursor, SessionTeamGrant, cast.team.group_id, "made.number %% 3 = 0")
         _grant(cursor, SessionUserGrant, cast.charlie.pk, f"made.number %% {count // FEW} = 1")
@@ -116,28 +126,40 @@ def _grant(cursor: object, table: type, holder: object, where: str) -> None:
 
 
 def measure(small: Place, large: Place) -> dict[str, dict[str, float]]:
-    """Per person: milliseconds at both sizes, their ratios, queries, and the peer's."""
+    """Per person: milliseconds at both sizes, their ratios, queries, column and peer."""
     found = {}
+    places = (small, large)
     for who in small.people:
-        times: dict[int, list[float]] = {small.sessions: [], large.sessions: []}
-        peers: dict[int, list[float]] = {small.sessions: [], large.sessions: []}
-        queries = 0
-        for place in (small, large):
-            with at(place):
-                place.list(who)
-                with CaptureQueriesContext(connection) as captured:
-                    shown = place.list(who)
-                queries = max(queries, len(captured))
-        for _ in range(ROUNDS):
-            for place in (small, large):
-                with at(place):
-                    times[place.sessions] += timed(place.list, who, BLOCK)
-        for _ in range(PEER_ROUNDS):
-            for place in (small, large):
-                with at(place):
-                    peers[place.sessions] += timed(place.by_or, who, 1)
-        found[who] = figures(times, peers) | {"queries": queries, "shown": shown}
+        queries, shown = counted(places, who)
+        times = in_turns(places, Place.list, who, ROUNDS, BLOCK)
+        beside = in_turns(places, Place.column, who, ROUNDS, BLOCK)
+        peers = in_turns(places, Place.by_or, who, PEER_ROUNDS, 1)
+        found[who] = figures(times, beside, peers) | {"queries": queries, "shown": shown}
     return found
+
+
+def counted(places: Sequence[Place], who: str) -> tuple[int, int]:
+    """The most SQL queries of a request, and how many sessions it showed."""
+    queries = shown = 0
+    for place in places:
+        with at(place):
+            place.list(who)
+            with CaptureQueriesContext(connection) as captured:
+                shown = place.list(who)
+            queries = max(queries, len(captured))
+    return queries, shown
+
+
+def in_turns(
+    places: Sequence[Place], call: Callable[[Place, str], int], who: str, rounds: int, block: int
+) -> list[list[float]]:
+    """Milliseconds of a call for each place, in blocks that take turns."""
+    times: list[list[float]] = [[] for _ in places]
+    for _ in range(rounds):
+        for place, found in zip(places, times, strict=True):
+            with at(place):
+                found.extend(timed(call, place, who, block))
+    return times
 
 
 @contextmanager
@@ -149,31 +171,39 @@ def at(place: Place) -> Iterator[None]:
     yield
 
 
-def timed(call: Callable[[str], int], who: str, count: int) -> list[float]:
+def timed(call: Callable[[Place, str], int], place: Place, who: str, count: int) -> list[float]:
     """Milliseconds of each of some calls, after one that is not counted."""
-    call(who)
+    call(place, who)
     times = []
     for _ in range(count):
         started = time.perf_counter()
-        call(who)
+        call(place, who)
         times.append((time.perf_counter() - started) * 1000)
     return times
 
 
-def figures(times: dict[int, list[float]], peers: dict[int, list[float]]) -> dict[str, float]:
-    """Rounded p50 and p95 of both sizes, the ratios, and the medians of the peer."""
-    small, large = times.values()
-    with_or = [round(percentile(values, 50), 1) for values in peers.values()]
+def figures(
+    times: list[list[float]], beside: list[list[float]], peers: list[list[float]]
+) -> dict[str, float]:
+    """Rounded p50 and p95 of both sizes and their ratios, list and column; the peer's p50."""
+    with_or = [round(percentile(values, 50), 1) for values in peers]
     return {
-        "p50_ms_1k": round(percentile(small, 50), 1),
-        "p50_ms_100k": round(percentile(large, 50), 1),
-        "p95_ms_1k": round(percentile(small, 95), 1),
-        "p95_ms_100k": round(percentile(large, 95), 1),
-        "ratio_p50": round(percentile(large, 50) / percentile(small, 50), 2),
-        "ratio_p95": round(percentile(large, 95) / percentile(small, 95), 2),
+        **compared("", times),
+        **compared("column_", beside),
         "one_or_query_ms_1k": with_or[0],
         "one_or_query_ms_100k": with_or[1],
     }
+
+
+def compared(name: str, times: list[list[float]]) -> dict[str, float]:
+    """Small against large."""
+    line = {}
+    for percent in (50, 95):
+        small, large = (percentile(values, percent) for values in times)
+        line[f"{name}p{percent}_ms_1k"] = round(small, 1)
+        line[f"{name}p{percent}_ms_100k"] = round(large, 1)
+        line[f"{name}ratio_p{percent}"] = round(large / small, 2)
+    return line
 
 
 def main() -> None:
@@ -183,6 +213,7 @@ def main() -> None:
     line = {
         "name": "session_list",
         "ratio": max(person["ratio_p95"] for person in people.values()),
+        "column_ratio": max(person["column_ratio_p95"] for person in people.values()),
         "target": 1.5,
         "queries": max(person["queries"] for person in people.values()),
         "queries_target": 6,

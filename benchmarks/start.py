@@ -1,9 +1,9 @@
 """How long `./quarterdeck up` takes, and what the idle tree weighs.
 
 From a clean clone of this repository: cold (the environment is made and the front end built, from
-the registry; only with `QUARTERDECK_BENCH_COLD=1`, because it needs the network), first (an
-environment is there, the database is not) and warm (everything is there). Memory is the
-proportional set of every process in the tree, so that shared pages count once.
+the registry; only with `QUARTERDECK_BENCH_COLD=1`, because it needs the network), first (the
+environment and the built front end are there, the database is not) and warm (everything is).
+Memory is the proportional set of every process in the tree, so that shared pages count once.
 """
 
 from __future__ import annotations
@@ -85,8 +85,9 @@ def main() -> None:
             shutil.rmtree(clone / ".quarterdeck" / "postgres", ignore_errors=True)
         else:
             line["cold"] = None
-            first = start(clone, ready)
-            line["first"] = first
+            if (built := ROOT / "static" / "dist").exists():
+                shutil.copytree(built, clone / "static" / "dist")
+            line["first"] = start(clone, ready)
         warm = [start(clone, {} if line["cold"] else ready) for _ in range(2)]
         line["warm"] = min(warm, key=lambda one: one["seconds"])
         before = line["cold"] or line["first"]

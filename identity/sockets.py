@@ -22,7 +22,8 @@ _READING = {"read", "write"}
 
 class SocketActor:
     """ASGI middleware that puts `actor` into the scope, and `credential_holds` to ask whether
-    it still counts; strangers are refused by the consumer."""
+    it still counts; strangers are refused by the consumer. `server_send` is the server's own,
+    which Channels' session middleware wraps."""
 
     def __init__(self, inner: Any) -> None:
         self._cookies = CookieMiddleware(SessionMiddleware(_ByCookie(inner)))
@@ -30,7 +31,7 @@ class SocketActor:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         """Decide by which way the socket came in."""
-        scope = dict(scope)
+        scope = {**scope, "server_send": send}
         origin = context.Origin(channel="socket", address=_address(scope))
         bearer = next((p for p in scope.get("subprotocols", []) if p.startswith(_BEARER)), "")
         context._current.set(replace(context.current(), origin=origin))

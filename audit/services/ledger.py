@@ -22,13 +22,14 @@ INSTALLATION = named("subject", "installation")
 ADDRESS, DEVICE = "origin.address", "origin.device"
 # JSON numbers are doubles (RFC 7493): what lies beyond could not be sealed later.
 _LARGEST = 2**53 - 1
+_encode = json.JSONEncoder(default=str).encode
 
 
 def append(record: Record) -> None:
     """Write one fact: its row and, in the same statement, its private fields."""
     row = {**_who(record.context), **_what(record), **_hidden(record)}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT audit_append(%s::jsonb)", [json.dumps(row, default=str)])
+        cursor.execute("SELECT audit_append(%s::jsonb)", [_encode(row)])
 
 
 def _who(context: Context) -> dict[str, Any]:

@@ -67,11 +67,10 @@ def redis() -> Iterator[str]:
 
 @contextmanager
 def server(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
-    """Daphne with the server under test; yields its port and process id."""
+    """The server under test; yields its port and process id."""
     port = free_port()
-    command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port)]
     with running(
-        [*command, "benchmarks.fan_out.server:application"],
+        [sys.executable, "-m", "benchmarks.fan_out.server", str(port)],
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
     ) as process:
@@ -99,7 +98,7 @@ class Crowd:
 
     def leave(self) -> tuple[dict[str, list[float]], int]:
         """Milliseconds of every delivery by block, and how many sockets were lost."""
-        told, _ = self.process.communicate("\n", timeout=60)
+        told, _ = self.process.communicate("\n", timeout=120)
         found = json.loads(told)
         return found["blocks"], found["lost"]
 
@@ -107,6 +106,12 @@ class Crowd:
         """End it whatever it does."""
         self.process.kill()
         self.process.wait()
+
+
+def resident_mb(pid: int) -> float:
+    """Memory of one process that is in use now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def cpu_seconds(pid: int) -> float:

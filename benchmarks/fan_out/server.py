@@ -1,8 +1,12 @@
-"""The server under test: the house as it is, and beside it the same socket with stock groups."""
+"""The server under test: the house as it is, and beside it the same socket with stock groups.
+
+Runs on the house's own server; the one argument is the port.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +22,7 @@ from django.urls import path  # noqa: E402
 
 from config.routing import websockets  # noqa: E402
 from identity.sockets import SocketActor  # noqa: E402
+from kernel.http.server import DrainingServer  # noqa: E402
 from kernel.threads import threaded  # noqa: E402
 from sessions_app.streams import may_read  # noqa: E402
 
@@ -54,3 +59,7 @@ class StockConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
 routes = [*websockets, path("ws/stock/<uuid:pk>", StockConsumer.as_asgi())]
 application = ProtocolTypeRouter({"http": http, "websocket": SocketActor(URLRouter(routes))})
+
+if __name__ == "__main__":
+    port = int(sys.argv[1])
+    DrainingServer(application, bind="127.0.0.1", port=port, announce_seconds=0).run()

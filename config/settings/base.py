@@ -20,7 +20,6 @@ AUTH_USER_MODEL = "identity.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
-    "daphne",
     "kernel.apps.KernelConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
 from kernel.errors import InvalidError
+from kernel.policies import merged
 
 DEFAULT, MOST = 50, 200
 
@@ -56,7 +57,7 @@ def paginate(
     ways = [rows] if isinstance(rows, QuerySet) else list(rows)
     if cut:
         ways = [way.filter(_beyond(way, field, cut, down=down)) for way in ways]
-    found = list(_merged(ways, order, limit + 1))
+    found = list(merged(ways, order, limit + 1))
     more = len(found) > limit
     found = found[:limit]
     if not forward:
@@ -67,17 +68,6 @@ def paginate(
         next=_cursor(field, found[-1], back=False) if found and has_next else None,
         previous=_cursor(field, found[0], back=True) if found and has_previous else None,
     )
-
-
-def _merged(ways: list[QuerySet[Any]], order: list[str], most: int) -> Iterable[Any]:
-    """The first rows of the union of all ways, in one query."""
-    if len(ways) < 2:
-        return ways[0].order_by(*order)[:most] if ways else []
-    first, *others = (way.order_by(*order).values("pk")[:most] for way in ways)
-    manager = ways[0].model._base_manager
-    rows: QuerySet[Any] = manager.filter(pk__in=first.union(*others, all=True))
-    rows.query.select_related = ways[0].query.select_related
-    return rows.order_by(*order)[:most]
 
 
 def link(path: str, query: QueryDict, cursor: str | None) -> str | None:

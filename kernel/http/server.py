@@ -12,10 +12,13 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+# Installs the reactor that runs on asyncio, before anything else makes another.
+from daphne.server import Server
+
+# isort: split
 from daphne.access import AccessLogGenerator
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.http_protocol import WebRequest
-from daphne.server import Server
 from twisted.internet import reactor
 from twisted.internet.defer import maybeDeferred
 

@@ -24,9 +24,10 @@ from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidError, NotFoundError, NotSignedInError
 from kernel.http import problems
 from kernel.streams.feed import TooSlowError, follow
-from kernel.streams.hub import DRAIN, Watcher
+from kernel.streams.hub import DRAIN
 from kernel.streams.kinds import StreamKind
 from kernel.streams.read import PAGE, page_after
+from kernel.streams.watchers import Watcher
 from kernel.threads import threaded
 
 LONGEST_WAIT = 25

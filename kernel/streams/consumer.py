@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -16,8 +15,9 @@ from django.db import DatabaseError
 from kernel import draining
 from kernel.actors import NOBODY, Actor
 from kernel.errors import DomainError
+from kernel.ids import uuid7
 from kernel.streams.feed import TooSlowError, follow
-from kernel.streams.hub import DRAIN, Watcher
+from kernel.streams.hub import DRAIN
 from kernel.streams.kinds import StreamKind, kind_of
 from kernel.streams.pressure import (
     FULL_BYTES,
@@ -26,11 +26,12 @@ from kernel.streams.pressure import (
     drained,
     waiting_bytes,
 )
+from kernel.streams.watchers import Watcher
+from kernel.streams.wire import short_way
 from kernel.threads import threaded
 
 log = logging.getLogger(__name__)
 SIGNED_OUT, ACCESS_GONE, DELETED, TOO_SLOW, RESTART = 4401, 4403, 4404, 1013, 1012
-FRAME_SECONDS = 0.05
 CREDENTIAL_SECONDS = 60.0
 _LARGEST_MESSAGE = 2000
 
@@ -39,6 +40,9 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Replays and follows one stream for one person, and asks the policy again on every change."""
 
     kind_name: ClassVar[str]
+    # The hub reads rows for everybody: a subscription of each socket would only cost, and would
+    # make a lost Redis felt where nothing needs it.
+    channel_layer_alias = ""
 
     def opened(self) -> None:
         """Record the opening where it must be recorded; a `DomainError` refuses the handshake."""
@@ -49,6 +53,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def connect(self) -> None:
         """Refuse at the handshake (403) or accept, replay and follow."""
         self.actor: Actor = self.scope.get("actor", NOBODY)
+        self.connection = uuid7().hex
         self.owner_id = UUID(str(self.scope["url_route"]["kwargs"]["pk"]))
         self.stream: StreamKind = kind_of(self.kind_name)
         self.task: asyncio.Task[None] | None = None
@@ -81,12 +86,12 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._looked(kind, message)
 
     async def _run(self, after: int) -> None:
+        await_last_word(self._line())
         try:
             await self._looked("joined", {})
             await self._follow(after)
         except (TooSlowError, StalledError):
             log.info("a socket stalled", extra={"stream": str(self.owner_id)})
-            await_last_word(self.base_send)
             await self.close(code=TOO_SLOW)
         except asyncio.CancelledError:
             raise
@@ -96,24 +101,20 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _follow(self, after: int) -> None:
         watcher = Watcher(actor_id=self.actor.actor_id)
-        last, have, send = 0.0, after, self.base_send
+        watcher.push = short_way(line := self._line())
         recheck = asyncio.create_task(self._recheck(watcher))
         try:
             async for seq, frame in follow(self.stream, self.owner_id, after, watcher):
                 if seq:
-                    await send({"type": "websocket.send", "text": frame})
-                    if waiting_bytes(send) > FULL_BYTES:
-                        await drained(send)
-                    behind = not watcher.live or not watcher.queue.empty()
-                    if not behind and (pause := last + FRAME_SECONDS - _clock()) > 0:
-                        await asyncio.sleep(pause)
-                    last, have = _clock(), seq
+                    await self.base_send({"type": "websocket.send", "text": frame})
+                    if waiting_bytes(line) > FULL_BYTES:
+                        await drained(line)
                 elif frame == DRAIN:
-                    await self._send_away(have)
+                    await self._send_away(watcher.have)
                     return
-                elif frame != "access":
-                    await send({"type": "websocket.send", "text": frame})
-                elif code := await threaded(self._ended)():
+                elif frame not in {"access", "credential"}:
+                    await self.base_send({"type": "websocket.send", "text": frame})
+                elif code := await threaded(self._ended)(wholly=frame == "access"):
                     await self.close(code=code)
                     return
         finally:
@@ -126,12 +127,16 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.close(code=RESTART)
 
     async def _recheck(self, watcher: Watcher) -> None:
-        """The hub asks for everybody's role often; this asks, rarely, whether one is signed in."""
+        """The hub asks for everybody's role often; this, rarely, whether one is signed in."""
         while True:
             await asyncio.sleep(CREDENTIAL_SECONDS)
-            watcher.offer(0, "access")
+            watcher.offer(0, "credential")
 
-    def _ended(self) -> int:
+    def _line(self) -> Any:
+        """The server's own `send`, which middleware may have wrapped."""
+        return self.scope.get("server_send", self.base_send)
+
+    def _ended(self, *, wholly: bool) -> int:
         """Why this socket must close, or 0: signed out, access taken away, or deleted.
 
         Without a database nobody can say, and there is nothing to read either: it stays open.
@@ -139,7 +144,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         try:
             if not self.scope.get("credential_holds", _always)():
                 return SIGNED_OUT
-            if self.stream.may_read(self.actor, self.owner_id):
+            if not wholly or self.stream.may_read(self.actor, self.owner_id):
                 return 0
             return ACCESS_GONE if self.stream.exists(self.owner_id) else DELETED
         except DatabaseError:
@@ -149,16 +154,12 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         return await threaded(self.stream.may_read)(self.actor, self.owner_id)
 
     async def _looked(self, what: str, message: dict[str, Any]) -> None:
-        detail = {**message, "connection": self.channel_name}
+        detail = {**message, "connection": self.connection}
         await threaded(self.looked)(what, detail)
 
 
 def _always() -> bool:
     return True
-
-
-def _clock() -> float:
-    return time.monotonic()
 
 
 def _after(scope: dict[str, Any]) -> int | None:

@@ -1,7 +1,8 @@
 """The process-local hub: one LISTEN connection, one reader per watched stream, encode once.
 
-Each new batch of rows is read once per process and the same bytes are handed to every watcher's
-bounded queue. A full queue ends that watcher alone (close 1013); it resumes by `seq`.
+Each new batch of rows is read once per process. A watcher for whom nothing waits gets its bytes at
+once where the server allows it; all others find the frames in their bounded queue. A full queue
+ends that watcher alone (close 1013); it resumes by `seq`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -20,44 +21,21 @@ from django.conf import settings
 
 from kernel.streams.doorbell import CHANNEL
 from kernel.streams.kinds import StreamKind, kind_of
-from kernel.streams.read import envelope, events_after
+from kernel.streams.read import PAGE, envelope, events_after
+from kernel.streams.watchers import Batch, Pace, Watcher
 from kernel.threads import threaded
 
 log = logging.getLogger(__name__)
-QUEUE_LIMIT = 1000
 POLL_SECONDS, RECHECK_SECONDS = 5.0, 10.0
 PRESENCE_SECONDS, PRESENCE_PER_WATCHER = 0.1, 0.002
 """A presence frame goes to everybody, so it is made the more seldom the more there are."""
 SHOWN_PEOPLE = 100
 DRAIN = "drain"
 """The word that sends a watcher away because this process is about to stop."""
+TURN = 200
+"""After so many watchers the event loop may look after others."""
 Key = tuple[str, UUID]
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
-
-
-@dataclass(eq=False)
-class Watcher:
-    """One socket or SSE response: a bounded queue of ready frames with their `seq`.
-
-    `live`: it has replayed what was there before it came.
-    """
-
-    actor_id: UUID | None = None
-    queue: asyncio.Queue[tuple[int, str]] = field(
-        default_factory=lambda: asyncio.Queue(QUEUE_LIMIT)
-    )
-    overflowed: bool = False
-    live: bool = False
-
-    def offer(self, seq: int, frame: str) -> None:
-        """Hand over a frame, or mark the watcher as too slow."""
-        try:
-            self.queue.put_nowait((seq, frame))
-        except asyncio.QueueFull:
-            self.overflowed = True
-            while not self.queue.empty():
-                self.queue.get_nowait()
-            self.queue.put_nowait((-1, ""))
 
 
 class Hub:
@@ -96,15 +74,15 @@ class Hub:
         key = (kind.name, owner_id)
         self._watchers[key].discard(watcher)
         if not self._watchers[key]:
-            self._watchers.pop(key, None)
-            self._rung.pop(key, None)
+            for state in (self._watchers, self._rung, self._have):
+                state.pop(key, None)
             for tasks in (self._readers, self._criers, self._checkers):
                 if task := tasks.pop(key, None):
                     task.cancel()
 
     async def _read(self, kind: StreamKind, owner_id: UUID) -> None:
         key = (kind.name, owner_id)
-        bell = self._rung[key]
+        bell, pace = self._rung[key], Pace()
         while True:
             bell.clear()
             try:
@@ -113,32 +91,36 @@ class Hub:
                 log.exception("stream reader failed; trying again")
                 await asyncio.sleep(0.5)
                 continue
-            for seq, frame in rows:
-                for watcher in tuple(self._watchers.get(key, ())):
-                    watcher.offer(seq, frame)
-                self._have[key] = seq
-            if not rows:
+            if rows:
+                await self._hand_over(key, Batch(rows))
+                self._have[key] = rows[-1][0]
+            if len(rows) < PAGE:
                 await _wait(bell, POLL_SECONDS)
+            if rows:
+                await asyncio.sleep(pace.pause(time.monotonic()))
+
+    async def _hand_over(self, key: Key, batch: Batch) -> None:
+        for number, watcher in enumerate(tuple(self._watchers.get(key, ())), 1):
+            watcher.take(batch)
+            if number % TURN == 0:
+                await asyncio.sleep(0)
 
     def _ring(self, payload: str) -> None:
-        what, kind, owner, _seq = payload.split(":")
+        what, kind, owner, seq = payload.split(":")
         if what == "actor":
             self._tell(lambda w: str(w.actor_id) == owner, "access")
             return
         key = (kind, UUID(owner))
         if what == "more":
             bell = self._rung.get(key)
-            if bell:
+            if bell and int(seq) > self._have.get(key, 0):
                 bell.set()
             return
         if what == "presence":
             self._show_people(key)
             return
-        self._offer(key, what)
-
-    def _offer(self, key: Key, frame: str) -> None:
         for watcher in tuple(self._watchers.get(key, ())):
-            watcher.offer(0, frame)
+            watcher.offer(0, what)
 
     def _show_people(self, key: Key) -> None:
         """One query and one frame for everybody who came or went within a moment."""
@@ -156,7 +138,8 @@ class Hub:
             log.exception("presence not shown")
             return
         shown = {"kind": "presence", "people": people[:SHOWN_PEOPLE], "count": len(people)}
-        self._offer(key, json.dumps(shown, separators=(",", ":"), ensure_ascii=False))
+        frame = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
+        await self._hand_over(key, Batch([(0, frame)]))
 
     def _tell(self, which: Any, what: str) -> None:
         for watchers in tuple(self._watchers.values()):

@@ -24,7 +24,7 @@ class StalledError(RuntimeError):
 
 def waiting_bytes(send: Callable[..., Any]) -> int:
     """Bytes that the operating system has not taken yet; `send` is the server's own."""
-    transport = getattr(_protocol(send), "transport", None)
+    transport = getattr(protocol_of(send), "transport", None)
     buffer = getattr(transport, "dataBuffer", b"")
     return len(buffer) - getattr(transport, "offset", 0) + getattr(transport, "_tempDataLen", 0)
 
@@ -42,17 +42,18 @@ async def drained(send: Callable[..., Any]) -> None:
 
 def cut(send: Callable[..., Any]) -> None:
     """Drop the connection with all that waits for it."""
-    transport = getattr(_protocol(send), "transport", None)
+    transport = getattr(protocol_of(send), "transport", None)
     if transport is not None:
         transport.abortConnection()
 
 
 def await_last_word(send: Callable[..., Any]) -> None:
     """Let the close frame wait in the buffer instead of cutting the line after a second."""
-    protocol = _protocol(send)
+    protocol = protocol_of(send)
     if hasattr(protocol, "closeHandshakeTimeout"):
         protocol.closeHandshakeTimeout = LAST_WORD_SECONDS
 
 
-def _protocol(send: Callable[..., Any]) -> Any:
+def protocol_of(send: Callable[..., Any]) -> Any:
+    """Daphne's protocol object behind its own `send`; None under other servers."""
     return next(iter(getattr(send, "args", ())), None)

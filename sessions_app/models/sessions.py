@@ -12,6 +12,8 @@ from kernel.ids import uuid7
 from kernel.models.streams import StreamOwner
 from sessions_app.enums import ROLES, RuntimeName, SessionStatus
 
+_OPEN = Q(trashed_at=None, archived_at=None)
+
 
 class WorkingDirectory(models.Model):
     """Where a session's tools work: `work/<id>` in the data directory, made at the first turn."""
@@ -79,6 +81,15 @@ class AgentSession(StreamOwner):
             # The key is in the order of time; lists walk these, the grants' and the key's index.
             models.Index(fields=["owner", "-id"], name="session_by_owner"),
             models.Index(fields=["organization", "-id"], name="session_by_organization"),
+            # What is open, by its latest activity: the column beside an open session.
+            models.Index(
+                fields=["owner", "-active_at", "-id"], name="session_owner_recent", condition=_OPEN
+            ),
+            models.Index(
+                fields=["organization", "-active_at", "-id"],
+                name="session_org_recent",
+                condition=_OPEN,
+            ),
             models.Index(
                 fields=["owner"],
                 name="session_active",

@@ -16,9 +16,9 @@ from sessions_app.markdown import to_html
 from sessions_app.models import AgentSession, Message, Run, ToolCall
 from sessions_app.policies.access import has_role
 from sessions_app.selectors.presence import people_in
-from sessions_app.selectors.sessions import SessionFilter, sessions_visible_to
+from sessions_app.selectors.sessions import sessions_lately
 
-SHOWN = 200
+SHOWN, COLUMN = 200, 50
 FELLOWS = 100
 _VERBS = ("prompt", "cancel", "resume", "fork", "archive", "rename", "share")
 
@@ -123,11 +123,9 @@ def brief(arguments: Mapping[str, Any]) -> str:
 
 def _column(actor: User, session: AgentSession) -> list[dict[str, Any]]:
     """The list beside a session: those of the same organization."""
-    wanted = SessionFilter(organization_id=session.organization_id)
-    rows = sessions_visible_to(actor, wanted).order_by("-active_at")[:50]
     return [
         {"id": r.pk, "name": r.name, "status": r.status, "last_activity_at": r.active_at}
-        for r in rows
+        for r in sessions_lately(actor, session.organization_id, COLUMN)
     ]
 
 

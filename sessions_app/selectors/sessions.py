@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kernel.actors import Actor
-from kernel.policies import visible_to, ways_to
+from kernel.policies import merged, visible_to, ways_to
 from sessions_app.models import AgentSession, Message
+
+WINDOW = 1000
+"""Sessions of one organization among which the latest active are looked for first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,29 @@ def sessions_visible_to(actor: Actor, wanted: SessionFilter) -> QuerySet[AgentSe
 def sessions_listed_for(actor: Actor, wanted: SessionFilter) -> list[QuerySet[AgentSession]]:
     """The same as ways into one list, for pages in the order of the key (which is of time)."""
     return [_wanted(way, actor, wanted) for way in ways_to(AgentSession, actor)]
+
+
+def sessions_lately(actor: Actor, organization_id: UUID, most: int) -> list[AgentSession]:
+    """Open sessions of one organization that one may know of, the latest active first.
+
+    Grants know nothing of activity. So those among the organization's latest are looked for first,
+    which for somebody who sees many is enough; somebody who sees few has few to sort.
+    """
+    wanted, order = SessionFilter(organization_id=organization_id), ["-active_at", "-pk"]
+    if since := _since(organization_id):
+        rows = sessions_visible_to(actor, wanted).filter(active_at__gte=since)
+        if len(found := list(rows.order_by(*order)[:most])) == most:
+            return found
+    return list(merged(sessions_listed_for(actor, wanted), order, most))
+
+
+def _since(organization_id: UUID) -> datetime | None:
+    """When the last of so many latest sessions was active; None while there are not so many."""
+    rows = AgentSession.objects.filter(
+        organization_id=organization_id, trashed_at=None, archived_at=None
+    )
+    moments = rows.order_by("-active_at").values_list("active_at", flat=True)
+    return next(iter(moments[WINDOW : WINDOW + 1]), None)
 
 
 def _wanted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -14,7 +15,8 @@ from kernel.actors import SystemActor
 from kernel.streams import Entry, append, doorbell
 from kernel.streams import hub as hubs
 from kernel.streams.feed import TooSlowError, follow
-from kernel.streams.hub import QUEUE_LIMIT, Watcher, hub
+from kernel.streams.hub import hub
+from kernel.streams.watchers import QUEUE_LIMIT, Watcher
 from kernel.threads import threaded
 from sessions_app.models import AgentSession
 from sessions_app.services import creation
@@ -60,6 +62,39 @@ async def read(session: AgentSession, after: int, until: int) -> list[tuple[int,
     return seen
 
 
+async def read_both_ways(session: AgentSession, until: int, dice: random.Random) -> list[str]:
+    """Frames as they reach a socket whose line is now and then not free for the short way."""
+    seen: list[str] = []
+
+    def push(frames: bytes) -> bool:
+        if dice.random() < 0.5:
+            return False
+        seen.extend(texts(frames))
+        return True
+
+    watcher = Watcher(push=push)
+    feed: Any = follow(SESSIONS, session.pk, 0, watcher)
+    reading = asyncio.create_task(to_its_end(feed, seen))
+    async with asyncio.timeout(20):
+        while watcher.have < until:
+            await asyncio.sleep(0.02)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    return seen
+
+
+def texts(frames: bytes) -> list[str]:
+    """The text messages in some whole frames."""
+    found = []
+    while frames:
+        size, head = frames[1], 2
+        if size == 126:
+            size, head = int.from_bytes(frames[2:4]), 4
+        found.append(frames[head : head + size].decode())
+        frames = frames[head + size :]
+    return [text for text in found if '"kind":"event"' in text]
+
+
 async def heard(feed: Any) -> int:
     """The next event's `seq`, past words that are no events."""
     while not (seq := (await anext(feed))[0]):
@@ -90,10 +125,27 @@ async def test_dropped_doorbells_cost_time_and_never_an_event(
     assert all(log == logs[0] for log in logs)
 
 
-async def to_its_end(feed: AsyncIterator[tuple[int, str]]) -> None:
+async def to_its_end(feed: AsyncIterator[tuple[int, str]], seen: list[str]) -> None:
     """Read on, through the replay of one's own, until the feed itself ends."""
-    async for _ in feed:
-        pass
+    async for seq, frame in feed:
+        if seq:
+            seen.append(frame)
+
+
+async def test_the_short_way_and_the_queue_together_lose_and_repeat_nothing(
+    session: AgentSession,
+) -> None:
+    begin = await write(session, 3)
+    dice = [random.Random(seed) for seed in range(8)]
+    watchers = [asyncio.create_task(read_both_ways(session, begin + 80, d)) for d in dice]
+    for _ in range(40):
+        await write(session, 2)
+
+    logs = await asyncio.gather(*watchers)
+    await hub().close()
+
+    for log in logs:
+        assert [json.loads(frame)["seq"] for frame in log] == list(range(1, begin + 81))
 
 
 async def test_a_watcher_that_stops_reading_is_dropped_and_the_others_go_on(
@@ -112,7 +164,7 @@ async def test_a_watcher_that_stops_reading_is_dropped_and_the_others_go_on(
     seen = await reading
     async with asyncio.timeout(10):
         with pytest.raises(TooSlowError):
-            await to_its_end(stalled)
+            await to_its_end(stalled, [])
     await hub().close()
 
     assert len(seen) == QUEUE_LIMIT + 10

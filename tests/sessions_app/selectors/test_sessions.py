@@ -6,14 +6,22 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
 from kernel import clock
 from kernel.http.pagination import paginate
 from kernel.policies import visible_to, ways_to
 from sessions_app.models import AgentSession, SessionTeamGrant, SessionUserGrant
 from sessions_app.policies import access
-from sessions_app.selectors.sessions import SessionFilter, sessions_listed_for
+from sessions_app.selectors import sessions as selector
+from sessions_app.selectors.sessions import (
+    SessionFilter,
+    sessions_lately,
+    sessions_listed_for,
+    sessions_visible_to,
+)
 from sessions_app.services.creation import SessionSpec, create_session
 from sessions_app.streams import may_read
 from tests.factories.cast import Cast
@@ -70,3 +78,57 @@ def test_readers_among_many_agree_with_the_policy_for_each(cast: Cast) -> None:
     for session in _sessions(cast):
         expected = {one.pk for one in people if may_read(one, session.pk)}
         assert access.readers_among({one.pk for one in people}, session) == expected
+
+
+def test_the_column_shows_what_is_visible_latest_active_first(cast: Cast) -> None:
+    made = _sessions(cast)
+    for hours, session in enumerate(made):
+        ago = clock.now() - timedelta(hours=hours)
+        AgentSession.objects.filter(pk=session.pk).update(active_at=ago)
+    AgentSession.objects.filter(pk=made[0].pk).update(archived_at=clock.now())
+
+    for name, person in cast.people().items():
+        wanted = SessionFilter(organization_id=cast.acme.pk)
+        expected = sessions_visible_to(person, wanted).order_by("-active_at")
+        assert sessions_lately(person, cast.acme.pk, 50) == list(expected), name
+    assert [row.pk for row in sessions_lately(cast.alice, cast.acme.pk, 2)] == [
+        made[1].pk,
+        made[2].pk,
+    ]
+
+
+@pytest.mark.parametrize("window", [1, 2, 3])
+def test_the_column_looks_beyond_the_latest_where_they_are_not_enough(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    monkeypatch.setattr(selector, "WINDOW", window)
+    _sessions(cast)
+
+    for name, person in cast.people().items():
+        wanted = SessionFilter(organization_id=cast.acme.pk)
+        expected = sessions_visible_to(person, wanted).order_by("-active_at")
+        for most in (1, 2, 50):
+            assert sessions_lately(person, cast.acme.pk, most) == list(expected[:most]), (
+                name,
+                most,
+            )
+
+
+def test_the_column_asks_as_often_among_many_sessions_as_among_few(cast: Cast) -> None:
+    viewer = Permission.objects.get(codename="agentsession_viewer")
+    counts = []
+
+    for more in (1, 9, 90):
+        for _ in range(more):
+            made = create_session(cast.alice, cast.acme, spec=SessionSpec(name="kept"))
+            SessionUserGrant.objects.create(content_object=made, user=cast.bob, permission=viewer)
+        for person in (cast.alice, cast.bob):
+            with CaptureQueriesContext(connection) as seen:
+                rows = [
+                    (row.name, row.owner.username)
+                    for row in sessions_lately(person, cast.acme.pk, 50)
+                ]
+            counts.append((len(rows), len(seen)))
+
+    assert [rows for rows, _ in counts] == [1, 1, 10, 10, 50, 50]
+    assert {queries for _, queries in counts} == {4}

@@ -1,0 +1,86 @@
+"""Who watches: what a watcher is given, by which way, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from uuid import UUID
+
+from kernel.streams.wire import framed
+
+QUEUE_LIMIT = 1000
+BATCHES_PER_SECOND, BATCHES_AT_ONCE = 11, 8
+"""Together at most 20 batches in any second: what comes faster is read and sent together."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive frames with their `seq`, or one word for all with `seq` 0."""
+
+    rows: list[tuple[int, str]]
+
+    @cached_property
+    def frames(self) -> bytes:
+        """What a socket gets, made once for all of them."""
+        return b"".join(framed(frame) for _seq, frame in self.rows)
+
+
+@dataclass(eq=False)
+class Watcher:
+    """One socket or SSE response: a bounded queue of ready frames with their `seq`.
+
+    `have`: the last event it was given. `push`: its short way, when it has one; that may be gone
+    only while it is `idle`, so that nothing overtakes what is on its way.
+    """
+
+    actor_id: UUID | None = None
+    push: Callable[[bytes], bool] | None = None
+    queue: asyncio.Queue[tuple[int, str]] = field(
+        default_factory=lambda: asyncio.Queue(QUEUE_LIMIT)
+    )
+    have: int = 0
+    idle: bool = False
+    overflowed: bool = False
+
+    async def next(self) -> tuple[int, str]:
+        """The next frame of the queue."""
+        self.idle = True
+        try:
+            return await self.queue.get()
+        finally:
+            self.idle = False
+
+    def take(self, batch: Batch) -> None:
+        """Hand over a batch by the short way, or else by the queue."""
+        first, last = batch.rows[0][0], batch.rows[-1][0]
+        free = self.push and self.idle and self.queue.empty() and first in {0, self.have + 1}
+        if free and self.push and self.push(batch.frames):
+            self.have = max(self.have, last)
+            return
+        for seq, frame in batch.rows:
+            self.offer(seq, frame)
+
+    def offer(self, seq: int, frame: str) -> None:
+        """Hand over a frame, or mark the watcher as too slow."""
+        try:
+            self.queue.put_nowait((seq, frame))
+        except asyncio.QueueFull:
+            self.overflowed = True
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            self.queue.put_nowait((-1, ""))
+
+
+class Pace:
+    """Lets some batches through at once and then so many a second (a generic cell rate)."""
+
+    def __init__(self) -> None:
+        self._due = 0.0
+
+    def pause(self, now: float) -> float:
+        """Seconds to wait before the next batch, which counts from now on; `now` is monotonic."""
+        each = 1 / BATCHES_PER_SECOND
+        self._due = max(self._due, now - (BATCHES_AT_ONCE - 1) * each) + each
+        return max(0.0, self._due - each - now)
