@@ -141,7 +141,7 @@ class SessionOutput(serializers.ModelSerializer[AgentSession]):
 
     owner = OwnerOutput()
     context = ContextOutput(source="*")  # type: ignore[assignment]
-    sdk_options = SdkOptionsOutput()
+    sdk_options = SdkOptionsOutput(source="options")
 
     class Meta:
         model = AgentSession

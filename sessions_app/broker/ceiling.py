@@ -29,10 +29,8 @@ class Ceiling:
 
 def ceiling_of(session: AgentSession, organization: Organization) -> Ceiling:
     """The ceiling a turn begins with."""
-    options = session.sdk_options
-    own = Ceiling(
-        mode=session.permission_mode, allowed_tools=tuple(options.get("allowed_tools", ()))
-    )
+    tools = session.options["allowed_tools"]
+    own = Ceiling(mode=session.permission_mode, allowed_tools=tuple(tools))
     return _below(own, organization)
 
 

@@ -3,12 +3,18 @@
 from sessions_app.models.approvals import Approval
 from sessions_app.models.presence import SessionPresence
 from sessions_app.models.runs import Message, Run
-from sessions_app.models.sessions import AgentSession, SessionServer, WorkingDirectory
+from sessions_app.models.sessions import (
+    OPTION_DEFAULTS,
+    AgentSession,
+    SessionServer,
+    WorkingDirectory,
+)
 from sessions_app.models.sharing import SessionTeamGrant, SessionUserGrant
 from sessions_app.models.stream import SessionEvent
 from sessions_app.models.tool_calls import ToolCall
 
 __all__ = [
+    "OPTION_DEFAULTS",
     "AgentSession",
     "Approval",
     "Message",

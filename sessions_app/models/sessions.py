@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -10,7 +13,16 @@ from django.db.models import Q
 
 from kernel.ids import uuid7
 from kernel.models.streams import StreamOwner
-from sessions_app.enums import ROLES, RuntimeName, SessionStatus
+from sessions_app.enums import ROLES, PermissionMode, RuntimeName, SessionStatus
+
+OPTION_DEFAULTS: Mapping[str, Any] = {
+    "allowed_tools": [],
+    "permission_mode": PermissionMode.DEFAULT.value,
+    "max_turns": 50,
+    "model": "",
+    "system_prompt": "",
+    "timeout_seconds": 600,
+}
 
 _OPEN = Q(trashed_at=None, archived_at=None)
 
@@ -102,9 +114,14 @@ class AgentSession(StreamOwner):
         return self.name
 
     @property
+    def options(self) -> dict[str, Any]:
+        """The SDK options as they hold, also those that were not known when they were stored."""
+        return {**OPTION_DEFAULTS, **self.sdk_options}
+
+    @property
     def permission_mode(self) -> str:
         """How much it may do without asking."""
-        return str(self.sdk_options.get("permission_mode", "default"))
+        return str(self.options["permission_mode"])
 
 
 class SessionServer(models.Model):

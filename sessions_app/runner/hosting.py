@@ -18,7 +18,7 @@ def host_for(loaded: Loaded, place: Place) -> RuntimeHost:
     """The host of one turn; keys come from the operator's settings and go nowhere else."""
     return RuntimeHost(
         providers=providers(),
-        default_model=str(loaded.session.sdk_options.get("model", "") or settings.DEFAULT_MODEL),
+        default_model=str(loaded.session.options["model"] or settings.DEFAULT_MODEL),
         agent=_agent(place),
         spawn=_Spawner(place) if place.supervisor else None,
         guard=Guard(allow=settings.EGRESS_ALLOW),

@@ -54,7 +54,7 @@ def turn_of(loaded: Loaded, run: Run) -> TurnRequest:
     session = loaded.session
     prompt = session.messages.get(pk=run.message_id)
     earlier = session.messages.filter(seq__lt=prompt.seq).order_by("-seq")[:HISTORY]
-    options = session.sdk_options
+    options = session.options
     return TurnRequest(
         session_id=session.pk,
         run_id=run.pk,
@@ -70,12 +70,12 @@ def turn_of(loaded: Loaded, run: Run) -> TurnRequest:
             for m in reversed(earlier)
         ],
         options=RuntimeOptions(
-            model=options.get("model", ""),
-            system_prompt=options.get("system_prompt", ""),
-            max_turns=options.get("max_turns", 50),
-            timeout_seconds=options.get("timeout_seconds", 600),
+            model=options["model"],
+            system_prompt=options["system_prompt"],
+            max_turns=options["max_turns"],
+            timeout_seconds=options["timeout_seconds"],
             permission_mode=loaded.ceiling.mode,
-            allowed_tools=tuple(options.get("allowed_tools", ())),
+            allowed_tools=tuple(options["allowed_tools"]),
         ),
         state=_bytes(run.state if run.resuming else session.runtime_state),
         resuming=run.resuming,

@@ -145,7 +145,7 @@ class Turn:
             session_id=session.pk,
             workspace=workspace,
             identity=sandboxing.identity_of(session.pk),
-            limits=sandboxing.limits(float(session.sdk_options.get("timeout_seconds", 600))),
+            limits=sandboxing.limits(float(session.options["timeout_seconds"])),
             domains=tuple(self._loaded.ceiling.allowed_domains),
             denied_domains=self._loaded.ceiling.denied_domains,
             supervisor=self.enclosure.supervisor,

@@ -21,17 +21,8 @@ from marketplace.public import usable_servers
 from sessions_app.enums import PermissionMode, RuntimeName
 from sessions_app.errors import BypassForbiddenError, SeedNotAllowedError, UnknownServerError
 from sessions_app.events import SessionCreated
-from sessions_app.models import AgentSession, SessionServer, WorkingDirectory
+from sessions_app.models import OPTION_DEFAULTS, AgentSession, SessionServer, WorkingDirectory
 from sessions_app.streams import SESSIONS
-
-OPTION_DEFAULTS: Mapping[str, Any] = {
-    "allowed_tools": [],
-    "permission_mode": PermissionMode.DEFAULT.value,
-    "max_turns": 50,
-    "model": "",
-    "system_prompt": "",
-    "timeout_seconds": 600,
-}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,8 +56,9 @@ def configure(
 ) -> AgentSession:
     """Change options of a session; a running turn keeps those it began with."""
     require_open(session)
-    options = {**session.sdk_options, **sdk_options}
-    changed = sorted(k for k, v in options.items() if session.sdk_options.get(k) != v)
+    before = session.options
+    options = {**before, **sdk_options}
+    changed = sorted(k for k, v in options.items() if before.get(k) != v)
     if not changed:
         return Unchanged(session)  # type: ignore[return-value]
     check_mode(session.organization, str(options["permission_mode"]))

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -93,7 +94,7 @@ def objects(cast: Cast) -> dict[str, list[str]]:
     )
     approval = Approval.objects.create(
         organization=cast.acme, session=session, run=message.run, tool_call=call, input_hash="x",
-        reason="", status="pending", expires_at=session.created_at,
+        reason="", status="pending", expires_at=session.created_at + timedelta(days=1),
     )  # fmt: skip
     server = MCPServer.objects.create(
         organization=cast.acme, name="git", transport="stdio", command="mcp-server-git"
