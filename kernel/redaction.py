@@ -98,9 +98,13 @@ def _begun(text: str) -> int:
 
 
 def _whole(text: str, cut: int) -> int:
-    """A cut that divides no credential."""
-    ends = (f.end() for f in _SHAPES.finditer(text) if f.start() < cut < f.end())
-    return next(ends, cut)
+    """A cut that divides no credential; what follows one may belong to a secret that overlaps it,
+    so the cut lies before it as long as that much may be held."""
+    for found in _SHAPES.finditer(text):
+        if found.start() < cut < found.end():
+            near = len(text) - found.start() <= _HELD_LIMIT
+            return found.start() if near else found.end()
+    return cut
 
 
 def _urls(value: str) -> set[str]:
@@ -112,7 +116,8 @@ def _urls(value: str) -> set[str]:
 def _base64(value: str) -> set[str]:
     """As base64 holds it, alone or in the midst of something: at each of the three offsets, the
     characters that depend on nothing but the value."""
-    forms = set()
+    whole = base64.b64encode(value.encode()).decode().rstrip("=")
+    forms = {whole, whole.translate(_URL_SAFE)}
     for offset in range(3):
         raw = bytes(offset) + value.encode()
         text = base64.b64encode(raw).decode()

@@ -59,6 +59,7 @@ ELSEWHERE = {
     "/invitations/accept",
     "/mcp-servers/{id}/tools/approve",
     "/organizations",
+    "/organizations/{id}/members/{member}/break-glass",
     "/sessions/{id}/ag-ui",
 }
 POSTS = sorted(p.removeprefix("/api/v1") for m, p, _ in operations() if m == "post")

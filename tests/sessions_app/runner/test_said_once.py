@@ -18,6 +18,7 @@ AGENT = Path(__file__).parents[2] / "standins" / "bare_agent.py"
 
 
 def test_it_does_not_say_again_what_everybody_has_read(tmp_path: Path, settings: Any) -> None:
+    settings.WORKSPACE_ROOTS = [str(tmp_path)]
     settings.ACP_COMMAND = ["/usr/bin/python3", "/workspace/agent.py"]
     shutil.copy(AGENT, tmp_path / "agent.py")
     people = make_cast()
