@@ -169,7 +169,9 @@ class Turn:
             secrets=secret_values(),
             settle=io.flush,
         )
-        runtime: Runtime = plugins.load(entry.path)(host_for(self._loaded, place))
+        # An agent's SDK takes seconds to import, and this loop renews the leases meanwhile.
+        adapter = await asyncio.to_thread(plugins.load, entry.path)
+        runtime: Runtime = adapter(host_for(self._loaded, place))
         return runtime, offered
 
     async def _beat(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,8 +35,10 @@ async def open_model(name: str, host: RuntimeHost) -> AsyncIterator[Model]:
     async with AsyncExitStack() as stack:
         client = create_async_httpx2_client(transport=GuardedTransport(host.guard))
         await stack.enter_async_context(client)
-        built = await stack.enter_async_context(_provider(provider, config, client))
-        yield _model(f"{_kind(provider, config)}:{model}", built)
+        # The first use imports the provider's SDK, for seconds: not in the loop that renews leases.
+        made = await asyncio.to_thread(_provider, provider, config, client)
+        built = await stack.enter_async_context(made)
+        yield await asyncio.to_thread(_model, f"{_kind(provider, config)}:{model}", built)
 
 
 def _provider(name: str, config: ProviderConfig, client: Any) -> Provider[Any]:
