@@ -40,7 +40,7 @@ def browser(person: User) -> Client:
 def test_a_refusal_comes_back_with_all_that_was_typed(
     cast: Cast, settings: Any, given: dict[str, str], reason: str
 ) -> None:
-    settings.WORKSPACE_ROOTS = ("/srv/work",)
+    settings.WORKSPACE_ROOTS = ("/srv",)
     cast.acme.forbid_bypass = True
     cast.acme.save()
 
@@ -56,14 +56,14 @@ def test_a_copy_is_offered_where_the_operator_names_folders(cast: Cast, settings
     alice = browser(cast.alice)
     settings.WORKSPACE_ROOTS = ()
     without = alice.get(reverse("sessions:new")).content.decode()
-    settings.WORKSPACE_ROOTS = ("/srv/work",)
+    settings.WORKSPACE_ROOTS = ("/srv",)
     offered = alice.get(reverse("sessions:new")).content.decode()
-    made = alice.post(reverse("sessions:new"), {**FORM, "working_directory": "/srv/work/shop"})
+    made = alice.post(reverse("sessions:new"), {**FORM, "working_directory": "/srv/shop"})
 
     assert "working_directory" not in without
-    assert "A folder in /srv/work" in offered
+    assert "A folder in /srv" in offered
     assert made.status_code == 302
-    assert AgentSession.objects.get().working_directory.seed == "/srv/work/shop"
+    assert AgentSession.objects.get().working_directory.seed == "/srv/shop"
 
 
 def test_the_files_alone_are_fetched_again(cast: Cast, data_dir: Path) -> None:
