@@ -47,6 +47,9 @@ BODIES: dict[str, Any] = {
     "/tokens": {"name": "once"},
 }
 BEFORE: dict[str, Callable[[Caller, str], Any]] = {
+    "/organizations/{id}/members/{member}/break-glass": lambda alice, where: alice.patch(
+        where.removesuffix("/break-glass"), {"role": "owner"}
+    ),
     "/sessions/{id}/archive": _quiet,
     "/sessions/{id}/restore": lambda alice, where: (
         _quiet(alice, where),
@@ -59,7 +62,6 @@ ELSEWHERE = {
     "/invitations/accept",
     "/mcp-servers/{id}/tools/approve",
     "/organizations",
-    "/organizations/{id}/members/{member}/break-glass",
     "/sessions/{id}/ag-ui",
 }
 POSTS = sorted(p.removeprefix("/api/v1") for m, p, _ in operations() if m == "post")
