@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from identity.models import Membership, Organization
 from identity.services.organizations import OrganizationChanges, change_organization
 from kernel import clock
-from kernel.errors import DomainError, NotFoundError
+from kernel.errors import NotFoundError
 from sessions_app.duties import expire_approvals
 from sessions_app.errors import (
     ApprovalChangedError,
@@ -24,6 +22,7 @@ from sessions_app.models import AgentSession, Approval, Run
 from sessions_app.services import approvals, lifecycle, runs, sharing
 from tests.factories.cast import Cast, make_cast
 from tests.factories.facts import Facts, facts
+from tests.factories.racing import at_once
 from tests.sessions_app.broker.bench import Bench, bench
 
 __all__ = ["facts"]
@@ -256,24 +255,11 @@ def test_a_run_with_two_questions_waits_for_both(people: Cast) -> None:
     assert at.ran == [{"n": 1}]
 
 
-def _in_threads(*jobs: Any) -> list[Any]:
-    def run(job: Any) -> Any:
-        try:
-            return job()
-        except DomainError as refusal:
-            return type(refusal)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return list(pool.map(run, jobs))
-
-
 def test_two_answers_at_once_make_one_decision_and_one_turn(people: Cast) -> None:
     at = asking(people)
     approval = at.approval()
 
-    found = _in_threads(
+    found = at_once(
         *[lambda: approvals.approve(people.alice, approval).status] * 3,
         *[lambda: approvals.deny(people.alice, approval).status] * 3,
     )
@@ -292,7 +278,7 @@ def test_a_decision_and_the_end_of_the_run_do_not_wait_for_each_other(
     at.suspend()
     waiting = [at.approval(f"c{n}") for n in range(4)]
 
-    found = _in_threads(
+    found = at_once(
         *[lambda one=one: approvals.approve(people.alice, one).status for one in waiting],
         lambda: runs.cancel(people.alice, at.session).status,
     )
@@ -308,7 +294,7 @@ def test_a_decision_while_the_turn_is_left_is_never_lost(people: Cast) -> None:
         at.call("work.do", {"n": 1})
         approval = at.approval()
 
-        _in_threads(at.suspend, lambda one=approval: approvals.approve(people.alice, one).status)
+        at_once(at.suspend, lambda one=approval: approvals.approve(people.alice, one).status)
 
         at = at.again()
         assert at.call("work.do", {"n": 1}).status == "ok"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.contrib.postgres.search import SearchQuery
-from django.db import connection
 
-from kernel.errors import DomainError, InvalidError
+from kernel.errors import InvalidError
 from sessions_app.errors import (
     ArchivedError,
     NothingToCancelError,
@@ -22,6 +19,7 @@ from sessions_app.models import AgentSession, Message, Run
 from sessions_app.services import lifecycle, prompting, runs
 from tests.factories.cast import Cast
 from tests.factories.facts import Facts, facts
+from tests.factories.racing import at_once
 from tests.sessions_app.work import Work, make
 
 __all__ = ["facts"]
@@ -219,30 +217,13 @@ def test_a_session_at_work_cannot_be_given_to_whom_it_would_be_too_many(cast: Ca
     lifecycle.transfer(cast.alice, sixth, to=cast.bob)
 
 
-def in_threads(*jobs: Any) -> list[Any]:
-    """All at once; a refusal is an answer."""
-    gate = threading.Barrier(len(jobs))
-
-    def run(job: Any) -> Any:
-        try:
-            gate.wait(10)
-            return job()
-        except DomainError as refusal:
-            return type(refusal)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return list(pool.map(run, jobs))
-
-
 @pytest.mark.django_db(transaction=True)
 def test_the_fifth_place_is_given_once(transactional_cast: Cast) -> None:
     cast = transactional_cast
     _busy(cast, 4)
     wanting = [make(cast) for _ in range(6)]
 
-    found = in_threads(
+    found = at_once(
         *[lambda s=s: prompting.prompt(cast.alice, s, content="go").seq for s in wanting]
     )
 
@@ -259,7 +240,7 @@ def test_prompt_and_archive_at_once_leave_no_archived_session_at_work(
     for _ in range(5):
         session = make(cast)
 
-        found = in_threads(
+        found = at_once(
             lambda s=session: prompting.prompt(cast.alice, s, content="go").seq,
             lambda s=session: lifecycle.archive(cast.alice, s).status,
         )
@@ -287,7 +268,7 @@ def test_cancel_and_finish_at_once_make_one_end(transactional_cast: Cast) -> Non
                 return "fenced"
             return "finished"
 
-        found = in_threads(finish, lambda s=session: runs.cancel(cast.alice, s).status)
+        found = at_once(finish, lambda s=session: runs.cancel(cast.alice, s).status)
 
         ends = session.events.filter(type__in=["RUN_FINISHED", "RUN_ERROR"])
         assert ends.count() == 1
@@ -299,9 +280,7 @@ def test_prompts_at_once_begin_one_run(transactional_cast: Cast) -> None:
     cast = transactional_cast
     session = make(cast)
 
-    in_threads(
-        *[lambda n=n: prompting.prompt(cast.alice, session, content=str(n)) for n in range(6)]
-    )
+    at_once(*[lambda n=n: prompting.prompt(cast.alice, session, content=str(n)) for n in range(6)])
 
     jobs = [Work(session, run).job() for run in session.runs.all()]
     assert len([job for job in jobs if job]) == 1
