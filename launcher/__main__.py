@@ -17,6 +17,10 @@ from launcher.notices import launched_at, say
 NEEDS_FRONTEND = {"up", "test", "build"}
 NEEDS_DEV = {"test", "lint", "types", "bench"}
 
+UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
+"""Container images like to set it. Ours are many processes: each would compile everything anew,
+which doubles the time of every start."""
+
 
 def main(arguments: Sequence[str]) -> int:
     """Parses, prepares and replaces this process by the same command inside the environment."""
@@ -34,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         python = environment_python(ROOT, options.data_dir, kind)
         if (took := time.monotonic() - begun) > 1:
             say(f"      environment ready in {took:.1f} s")
+        os.environ.pop(UNCOMPILED, None)
         os.execv(python, [str(python), "-m", "launcher.inside", *arguments])
     except LauncherError as error:
         say(f"quarterdeck: {error}")

@@ -5,6 +5,7 @@ Counted per registration: as soon as somebody changes it, it gets a fresh chance
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -31,12 +32,12 @@ class Breakers:
         self._states: dict[object, _State] = {}
 
     def check(self, plan: Plan) -> None:
-        """Raise while the server is left alone, with what went wrong the last time."""
+        """Raise while the server is left alone, with what went wrong and when it may be tried (up)."""
         state = self._state(plan)
         seconds = state.closed_until - time.monotonic()
         if seconds > 0:
             detail = f"{plan.name} failed {state.failures} times in a row. {state.last}"
-            raise ServerUnavailableError(detail, retry_after_seconds=round(seconds, 1))
+            raise ServerUnavailableError(detail, retry_after_seconds=math.ceil(seconds * 10) / 10)
 
     def failed(self, plan: Plan, fault: ToolCallError) -> None:
         """Count a failed start or a crash."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import launcher.__main__
 from launcher import bootstrap, uvwheel
 from launcher.arguments import ROOT
 from launcher.bootstrap import (
@@ -226,6 +229,18 @@ def test_the_first_half_of_the_launcher_needs_no_package(tmp_path: Path) -> None
     )
 
     assert done.stdout == "['launcher']\n"
+
+
+def test_processes_keep_what_they_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, str]] = []
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("QUARTERDECK_PYTHON", sys.executable)
+    monkeypatch.setattr(os, "execv", lambda *_: seen.append(dict(os.environ)))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    launcher.__main__.main(["lint"])
+
+    assert "PYTHONDONTWRITEBYTECODE" not in seen[0]
 
 
 def test_the_script_works_from_anywhere_and_through_a_symlink(tmp_path: Path) -> None:
