@@ -73,9 +73,13 @@ class Redactor:
         return self._shown(rest)
 
     def _shown(self, text: str) -> str:
-        """Masked in sight of the character before it: `ask-` begins no credential."""
+        """Masked in sight of the character before it, which is out already: `ask-` begins none."""
         last, self._last = self._last, text[-1:] or self._last
-        return shapes(last + text)[len(last) :]
+        parts, done, seen = [], len(last), last + text
+        for found in _SHAPES.finditer(seen, done):
+            parts += [seen[done : found.start()], MASK]
+            done = found.end()
+        return "".join([*parts, seen[done:]])
 
     def _overlap(self, text: str) -> int:
         longest = 0

@@ -205,10 +205,9 @@ def hub() -> Hub:
 
 
 async def _wait(bell: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(bell.wait(), seconds)
-    except TimeoutError:
-        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await bell.wait()
 
 
 def _fetch(kind: StreamKind, owner_id: UUID, after: int) -> list[tuple[int, str]]:

@@ -32,7 +32,7 @@ class Breakers:
         self._states: dict[object, _State] = {}
 
     def check(self, plan: Plan) -> None:
-        """Raise while the server is left alone, with what went wrong and when it may be tried (up)."""
+        """Raise while the server is left alone, with what went wrong and when it may be tried."""
         state = self._state(plan)
         seconds = state.closed_until - time.monotonic()
         if seconds > 0:

@@ -58,6 +58,22 @@ def test_no_model_signals() -> None:
     assert used == []
 
 
+def test_nobody_waits_with_wait_for() -> None:
+    """Python 3.11 loses a cancellation there that comes as the awaited ends: a reader of streams
+    outlived its hub. `async with asyncio.timeout(…)` does not."""
+    waiting = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "wait_for"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "asyncio"
+    ]
+
+    assert waiting == []
+
+
 def test_no_rooms_without_a_purpose() -> None:
     assert [str(p) for p in modules() if p.name in FORBIDDEN_NAMES] == []
 

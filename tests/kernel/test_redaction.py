@@ -71,6 +71,16 @@ def test_streaming_never_changes_what_is_shown(text: str, data: st.DataObject) -
     assert shown.replace(MASK, "") == Redactor([SECRET]).text(text).replace(MASK, "")
 
 
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_what_is_out_already_begins_no_credential(cut: int) -> None:
+    text = f"s{SHAPES[1]} and {SHAPES[0]}"
+    redactor = Redactor()
+
+    shown = redactor.feed(text[:cut]) + redactor.feed(text[cut:]) + redactor.end()
+
+    assert shown == f"s{SHAPES[1]} and {MASK}"
+
+
 @pytest.mark.parametrize(
     "piece", ["-----BEGIN PRIVATE KEY-----", "eyJ-", "eyJ.", "sk-", "sk- ", "-", "AKIA"]
 )

@@ -100,7 +100,8 @@ async def _end(
     await connection.close()
     process.stdin.close()
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), EXIT_SECONDS)
+        async with asyncio.timeout(EXIT_SECONDS):
+            await process.wait()
     await process.aclose()
     draining.cancel()
     await asyncio.gather(draining, return_exceptions=True)

@@ -126,7 +126,8 @@ class _Attempt:
         """End the CLI; one that still streams is interrupted first, or it would stream on."""
         if self._leaving.is_set():
             with contextlib.suppress(ClaudeSDKError, TimeoutError):
-                await asyncio.wait_for(client.interrupt(), INTERRUPT_SECONDS)
+                async with asyncio.timeout(INTERRUPT_SECONDS):
+                    await client.interrupt()
         await client.disconnect()
         await self._reader.close()
 

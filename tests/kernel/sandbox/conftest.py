@@ -51,6 +51,13 @@ def probed(name: str) -> ProbeResult:
     return asyncio.run(BACKENDS[name]().probe())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def levels() -> None:
+    """Probe all of them before a test's own loop runs: a test may be the first to ask."""
+    for name in BACKENDS:
+        probed(name)
+
+
 @pytest.fixture(scope="session", params=list(BACKENDS))
 def backend(request: pytest.FixtureRequest) -> Sandbox:
     name: str = request.param
