@@ -45,6 +45,11 @@ def prompt(
     """Prompt a session; while a run is active the prompt queues behind it."""
     require_open(session)
     _check(content, attachments)
+    return post(actor, session, content)
+
+
+def post(actor: User, session: AgentSession, content: str) -> Posted:
+    """Store a prompt that was checked and let it have its turn, for every verb that prompts."""
     waiting = session.runs.filter(status__in=ACTIVE_RUNS).exists()
     if not waiting:
         check_quota(session)
