@@ -55,7 +55,7 @@ def fire_due_task(run: JobRun) -> None:
         executions.refuse_task(actor, task, due_at=due_at, refusal=refusal)
 
 
-@job(executions.MAKE, lease_seconds=120)
+@job(executions.MAKE)
 def make_report_task(run: JobRun) -> None:
     """Gather and write a report, then store it; done again, the same bytes are stored once."""
     rows = Report.objects.select_related("execution__requested_by")

@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kernel.http.serializers import Strict, Text
-from sessions_app.api.serializers import OwnerOutput
-from sessions_app.engine.variables import LONGEST, TYPES
+from sessions_app.api.serializers import OwnerOutput, Prompt
+from sessions_app.engine.variables import TYPES
 from sessions_app.enums import (
     ExecutionStatus,
     ReportFormat,
@@ -90,7 +90,7 @@ class TaskPatch(Strict):
     """What may change of a task; a schedule of null takes it away."""
 
     name = Text(max_length=200, required=False)
-    prompt_template = Text(max_length=LONGEST, trim_whitespace=False, required=False)
+    prompt_template = Prompt(required=False)
     variables = VariableInput(many=True, required=False, max_length=100)
     tools = serializers.ListField(child=Text(max_length=200), required=False, max_length=200)
     runtime = serializers.ChoiceField(RuntimeName.choices, required=False)
@@ -103,7 +103,7 @@ class TaskInput(TaskPatch):
     """A new task."""
 
     name = Text(max_length=200)
-    prompt_template = Text(max_length=LONGEST, trim_whitespace=False)
+    prompt_template = Prompt()
     report_format = serializers.ChoiceField(ReportFormat.choices)
     organization = serializers.UUIDField(required=False)
 

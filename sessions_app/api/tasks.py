@@ -81,8 +81,9 @@ class TaskView(ApiView):
     @extend_schema(request=shapes.TaskPatch, responses=shapes.TaskOutput)
     def patch(self, request: Request, pk: UUID) -> Response:
         """Change the definition."""
-        given = self.given(shapes.TaskPatch)
-        tasks.change_task(self.actor, self.one(Task, pk), changes=_fields(given))
+        given, task = self.given(shapes.TaskPatch), self.one(Task, pk)
+        changes = _fields(given, is_paused=task.is_paused)
+        tasks.change_task(self.actor, task, changes=changes)
         return _answer(self, pk)
 
     @extend_schema(responses={204: None})
@@ -171,8 +172,8 @@ class ExecutionView(ApiView):
         return Response(shapes.ExecutionOutput(self.one(TaskExecution, pk)).data)
 
 
-def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The body as `TaskSpec` names it."""
+def _fields(given: Mapping[str, Any], *, is_paused: bool = False) -> dict[str, Any]:
+    """The body as `TaskSpec` names it; a schedule that says nothing of it rests as before."""
     found = dict(given)
     if "variables" in found:
         found["variables"] = [_variable(one) for one in found["variables"]]
@@ -182,7 +183,7 @@ def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
             cron=timing["cron"],
             timezone=timing.get("timezone", "UTC"),
             values=timing.get("variables", {}),
-            is_paused=timing.get("paused", False),
+            is_paused=timing.get("paused", is_paused),
         )
     return found
 

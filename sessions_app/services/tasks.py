@@ -144,6 +144,7 @@ def purge_task(actor: Actor, task: Task) -> Task:
     task.variables, task.tools, task.schedule_values = [], [], {}
     task.purged_at = clock.now()
     task.save()
+    task.executions.filter(session=None).update(values={})
     schedule.remove(task.schedule_key)
     publish(TaskPurged(organization_id=task.organization_id, target_id=task.pk))
     return task

@@ -33,7 +33,7 @@ _PREFIX = "v-"
 
 def _area(label: str, rows: int, **given: Any) -> forms.CharField:
     widget = forms.Textarea(attrs={"rows": rows, "spellcheck": "false", "autocapitalize": "none"})
-    return forms.CharField(label=label, widget=widget, max_length=LONGEST, strip=False, **given)
+    return forms.CharField(label=label, widget=widget, max_length=500_000, strip=False, **given)
 
 
 class TaskForm(forms.Form):

@@ -1,9 +1,9 @@
 """A report as a tagged PDF (PDF/UA-1) set by typst.
 
 The source is the same for every report; what a report says is its data, read as JSON, so that no
-text is ever taken for typst's markup or code. typst brings fonts for Latin, Greek, Cyrillic and
-Hebrew and takes all others from the machine; PDF/UA-1 refuses text that no font can show, so such
-a report is tagged without that claim and says on its first page that characters are missing.
+text is ever taken for typst's markup or code. typst brings fonts for Latin, Greek, Cyrillic,
+Hebrew and Arabic and takes all others from the machine; PDF/UA-1 refuses text that no font can
+show, so such a report is tagged without that claim and says on its first page what is missing.
 """
 
 from __future__ import annotations

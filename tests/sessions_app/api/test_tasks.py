@@ -160,9 +160,11 @@ def test_pausing_by_api(cast: Cast) -> None:
     task = alice.post("/tasks", {**BODY, "schedule": schedule}).json()["id"]
 
     paused = alice.post(f"/tasks/{task}/pause").json()["schedule"]
+    moved = alice.patch(f"/tasks/{task}", {"schedule": {**schedule, "cron": "0 4 * * *"}}).json()
     resumed = alice.post(f"/tasks/{task}/resume").json()["schedule"]
 
     assert (paused["paused"], paused["next_due_at"]) == (True, None)
+    assert (moved["schedule"]["paused"], moved["schedule"]["cron"]) == (True, "0 4 * * *")
     assert resumed["next_due_at"] is not None
     bare = define(cast)
     assert alice.post(f"/tasks/{bare.pk}/pause").status_code == 409
