@@ -143,7 +143,7 @@ def _execute(
     execution = TaskExecution.objects.create(
         organization_id=task.organization_id,
         task=task,
-        requested_by=User.objects.get(pk=person.actor_id),
+        requested_by_id=person.pk,
         trigger=trigger,
         due_at=due_at,
         values=values,

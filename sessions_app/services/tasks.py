@@ -63,7 +63,6 @@ class TaskSpec:
 @action("tasks.create", locks=False)
 def create_task(actor: User, organization: Organization, *, spec: TaskSpec) -> Task:
     """Define a task in an organization; its schedule, if it has one, begins at once."""
-    assert actor.actor_id is not None  # noqa: S101
     task = Task(organization=organization, owner_id=actor.actor_id)
     _write(actor, task, spec)
     _plan(task)

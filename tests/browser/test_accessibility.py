@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.desk import Desk
+from tests.stories.house import Person, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -15,6 +16,11 @@ PAGES = [
     "/sessions?tab=trash",
     "/sessions?q=nothing-fits-this",
     "/sessions/new",
+    "/tasks",
+    "/tasks?tab=trash",
+    "/tasks/new",
+    "/tasks/executions",
+    "/tasks/reports",
     "/settings",
     "/settings/people",
     "/settings/teams",
@@ -45,6 +51,18 @@ def faults(page: Page, what: str) -> list[str]:
     return [*lines, f"{what}: wider than the screen"] if wide else lines
 
 
+def task_pages(person: Person) -> list[str]:
+    """The pages of a task, of an execution, and of its report, which is awaited."""
+    execution = person.get("/task-executions").json()["results"][-1]
+    reports = until(lambda: person.get("/reports").json()["results"], what="a report")
+    return [
+        f"/tasks/{execution['task_id']}",
+        f"/tasks/{execution['task_id']}/edit",
+        f"/tasks/executions/{execution['id']}",
+        f"/tasks/reports/{reports[-1]['id']}",
+    ]
+
+
 @pytest.mark.parametrize("width", [1440, 360])
 @pytest.mark.parametrize("mode", ["light", "dark", "rtl"])
 def test_axe_finds_nothing(desk: Desk, mode: str, width: int) -> None:
@@ -61,7 +79,7 @@ def test_axe_finds_nothing(desk: Desk, mode: str, width: int) -> None:
     )
     found: list[str] = []
 
-    for path in [*PAGES, f"/sessions/{session}"]:
+    for path in [*PAGES, *task_pages(alice), f"/sessions/{session}"]:
         page.goto(desk.house.url + path)
         page.evaluate(f"document.documentElement.dir = '{'rtl' if mode == 'rtl' else 'ltr'}'")
         page.wait_for_load_state("networkidle" if "/sessions/" not in path else "load")
