@@ -30,7 +30,7 @@ from sessions_app.engine.reports.blocks import (
 _PARSER = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table"])
 _SCHEMES = ("http://", "https://", "mailto:")
 _STYLES = {"strong": STRONG, "em": EMPHASIS}
-LONGEST = 100_000
+LONGEST = 50_000
 
 
 def blocks_of(markdown: str) -> list[Block]:
