@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.services import pump
 from kernel.jobs.work import run_job
 from kernel.models import Job
 from sessions_app.models import Task, TaskExecution
@@ -44,9 +43,3 @@ def do_jobs(kind: str) -> int:
     """Do every open job of a kind, as a worker does; how many there were."""
     ids = list(Job.objects.filter(kind=kind, finished_at=None).values_list("pk", flat=True))
     return sum(run_job(one) for one in ids)
-
-
-def deliver() -> None:
-    """Let the pump deliver whatever is settled."""
-    while pump.deliver_once():
-        pass

@@ -17,8 +17,9 @@ from sessions_app.models import AgentSession, Task, TaskExecution
 from sessions_app.services import executions
 from tests.factories.cast import Cast
 from tests.factories.http import Caller
+from tests.factories.ledger import deliver_all
 from tests.factories.schema import SCHEMA
-from tests.sessions_app.assignments import define, deliver, do_jobs, drive
+from tests.sessions_app.assignments import define, do_jobs, drive
 
 BODY = {"name": "Say", "prompt_template": "/sh echo {{word}}", "report_format": "pdf"}
 
@@ -181,7 +182,7 @@ def test_reports_are_read_and_downloaded_by_those_who_read_the_session(
 ) -> None:
     cast = transactional_cast
     alice, execution = Caller(cast.alice), _executed(cast)
-    deliver()
+    deliver_all()
     waiting = alice.get(f"/task-executions/{execution.pk}").json()
     early = alice.get(f"/reports/{waiting['report_id']}/download")
     do_jobs(executions.MAKE)
@@ -209,7 +210,7 @@ def _check_shape(document: dict[str, Any]) -> None:
     """The document is what the API's description publishes."""
     known = {"$schema": "https://json-schema.org/draft/2020-12/schema", **SCHEMA}
     registry = Registry().with_resource("urn:api", Resource.from_contents(known))
-    reference = {"$ref": "urn:api#/components/schemas/ReportDocument"}
+    reference = {"$ref": "urn:api#/components/schemas/ReportDocumentOutput"}
     Draft202012Validator(reference, registry=registry).validate(document)
 
 

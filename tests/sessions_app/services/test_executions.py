@@ -30,7 +30,8 @@ from sessions_app.services.retention import CLEAR
 from sessions_app.services.tasks import DUE, Schedule
 from tests.factories.cast import Cast
 from tests.factories.facts import Facts, facts
-from tests.sessions_app.assignments import define, deliver, do_jobs, drive
+from tests.factories.ledger import deliver_all
+from tests.sessions_app.assignments import define, do_jobs, drive
 from tests.sessions_app.work import make
 
 __all__ = ["facts"]
@@ -47,7 +48,7 @@ def finished(cast: Cast, **given: Any) -> TaskExecution:
     """An execution whose run ended and whose report is made."""
     execution = executions.execute_task(cast.alice, define(cast, **given), variables={"word": "a"})
     drive(execution)
-    deliver()
+    deliver_all()
     do_jobs(MAKE)
     return TaskExecution.objects.get(pk=execution.pk)
 
@@ -156,7 +157,7 @@ def test_a_worker_that_dies_after_writing_leaves_a_report_to_the_next(
 ) -> None:
     execution = executions.execute_task(cast.alice, define(cast), variables={"word": "a"})
     drive(execution)
-    deliver()
+    deliver_all()
     written: list[str] = []
     write = blobs.write
 
@@ -185,7 +186,7 @@ def test_a_run_that_ends_badly_has_a_report_too(cast: Cast, how: str, status: st
         drive(execution, well=False)
     else:
         runs.cancel(cast.alice, execution.session)
-    deliver()
+    deliver_all()
     do_jobs(MAKE)
 
     execution = TaskExecution.objects.get(pk=execution.pk)
@@ -195,7 +196,7 @@ def test_a_run_that_ends_badly_has_a_report_too(cast: Cast, how: str, status: st
 def test_a_report_nobody_can_make_says_so(cast: Cast, facts: Facts) -> None:
     execution = executions.execute_task(cast.alice, define(cast), variables={"word": "a"})
     drive(execution)
-    deliver()
+    deliver_all()
     Job.objects.filter(kind=MAKE).update(failed_at=clock.now())
 
     duties.fail_unmade_reports()
@@ -210,7 +211,7 @@ def test_another_run_of_the_session_is_no_execution(cast: Cast) -> None:
     session = AgentSession.objects.get(pk=execution.session_id)
     prompting.prompt(cast.alice, session, content="/sh echo again")
     runs.cancel(cast.alice, session)
-    deliver()
+    deliver_all()
 
     assert Report.objects.count() == 1
     assert Run.objects.filter(session=session).count() == 2
@@ -333,8 +334,8 @@ def test_a_purged_session_takes_its_report_along(cast: Cast, settings: Any) -> N
 
     with clock.shifted(days=settings.TRASH_DAYS, minutes=1):
         duties.retain()
-    _age(path.parent.parent, path.stat().st_mtime - GRACE_SECONDS - 60)
-    do_jobs(CLEAR)
+        _age(path.parent.parent, path.stat().st_mtime - GRACE_SECONDS - 60)
+        do_jobs(CLEAR)
 
     assert not Report.objects.exists()
     assert TaskExecution.objects.get(pk=execution.pk).values == {}
@@ -350,7 +351,7 @@ def _age(folder: Any, moment: float) -> None:
 def test_a_report_of_a_purged_session_is_not_made(cast: Cast, settings: Any) -> None:
     execution = executions.execute_task(cast.alice, define(cast), variables={"word": "a"})
     drive(execution)
-    deliver()
+    deliver_all()
     job = Job.objects.get(kind=MAKE)
     lifecycle.trash(cast.alice, AgentSession.objects.get(pk=execution.session_id))
     with clock.shifted(days=settings.TRASH_DAYS, minutes=1):
