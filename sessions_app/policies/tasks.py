@@ -13,6 +13,7 @@ from sessions_app.models import Report, Task, TaskExecution
 from sessions_app.policies import access
 
 open_to("tasks.create", *MAKERS)
+INTERNAL = frozenset({"tasks.purge", "tasks.fire", "tasks.refuse"})
 # What whoever knows of a task may do with it, in a session of their own.
 SHARED = frozenset({"tasks.execute"})
 # What owners and admins of the organization may stop, too, when it is not private.
@@ -36,7 +37,7 @@ class TaskPolicy(Policy[Task]):
         """Owners do everything, others execute; a former member nothing."""
         if not access.may_make(actor, target.organization_id):
             return False
-        if verb in {"tasks.purge", "tasks.fire", "tasks.refuse"}:
+        if verb in INTERNAL or target.purged_at:
             return False
         if target.owner_id == actor.actor_id:
             return True

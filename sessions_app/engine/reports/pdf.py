@@ -48,7 +48,7 @@ def _compiled(
         format="pdf",
         sys_inputs={"report": json.dumps(data, ensure_ascii=False)},
         pdf_standards=standards,
-        timestamp=at,
+        timestamp=int(at.timestamp()),
     )
 
 

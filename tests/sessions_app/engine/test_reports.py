@@ -22,7 +22,7 @@ from sessions_app.engine.reports.document import Call, Document, Links, Who
 from sessions_app.engine.reports.files import write_all
 from sessions_app.engine.reports.prose import LONGEST, blocks_of
 
-AT = datetime(2026, 11, 27, 7, 0, tzinfo=UTC)
+AT = datetime(2026, 11, 27, 7, 0, 0, 123456, tzinfo=UTC)
 HOSTILE = (
     '#import "@preview/evil:1.0.0": * #panic("x") $x$ @ref <b>*not* bold</b> '
     "<script>alert(1)</script> `code` \\ // [a](javascript:alert(1)) | cell"
@@ -181,7 +181,7 @@ def test_the_json_is_what_the_document_says() -> None:
     assert read["version"] == 1
     assert read["variables"] == {"since": "yesterday", "count": 3}
     assert read["cost_usd"] == "0.0125"
-    assert read["started_at"] == "2026-11-27T07:00:00Z"
+    assert read["started_at"] == "2026-11-27T07:00:00.123456Z"
     assert [one["duration_ms"] for one in read["tool_calls"]] == [1234]
 
 
