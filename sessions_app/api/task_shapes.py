@@ -65,7 +65,7 @@ class VariableInput(Strict):
     name = Text(max_length=60)
     type = serializers.ChoiceField(TYPES, required=False)
     required = serializers.BooleanField(required=False)  # type: ignore[assignment]
-    default = Value(required=False, allow_null=True)  # type: ignore[assignment]
+    default = Value(required=False, allow_null=True)
     description = Text(max_length=500, required=False, allow_blank=True)
     choices = serializers.ListField(child=Text(max_length=200), required=False, max_length=100)
 
@@ -91,7 +91,7 @@ class TaskPatch(Strict):
 
     name = Text(max_length=200, required=False)
     prompt_template = Prompt(required=False)
-    variables = VariableInput(many=True, required=False, max_length=100)
+    variables = serializers.ListField(child=VariableInput(), required=False, max_length=100)
     tools = serializers.ListField(child=Text(max_length=200), required=False, max_length=200)
     runtime = serializers.ChoiceField(RuntimeName.choices, required=False)
     schedule = ScheduleInput(required=False, allow_null=True)
@@ -120,7 +120,7 @@ class VariableOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
     type = serializers.ChoiceField(TYPES)
     required = serializers.BooleanField(source="is_needed")  # type: ignore[assignment]
-    default = Value(allow_null=True)  # type: ignore[assignment]
+    default = Value(allow_null=True)
     description = serializers.CharField()
     choices = serializers.ListField(child=serializers.CharField())
 

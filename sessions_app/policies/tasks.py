@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from identity.enums import MAKERS
@@ -20,7 +22,7 @@ SHARED = frozenset({"tasks.execute"})
 BY_OFFICE = frozenset({"tasks.pause"})
 
 
-def _belongs(who: object, roles: tuple[str, ...] | None = None) -> Q:
+def _belongs(who: UUID, roles: tuple[str, ...] | None = None) -> Q:
     rows = Membership.objects.filter(
         organization_id=OuterRef("organization_id"), user_id=who, user__is_active=True
     )

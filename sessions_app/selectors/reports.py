@@ -51,7 +51,7 @@ def body_of(report: Report) -> SafeString:
 def document_of(report: Report) -> Document:
     """Everything a report says, gathered from its execution's session and run."""
     execution = report.execution
-    run = Run.objects.select_related("session").get(pk=execution.run_id)
+    run = Run.objects.select_related("session").get(pk__in=[execution.run_id])
     prompt = Message.objects.filter(pk=run.message_id).first()
     calls = ToolCall.objects.filter(run=run).order_by("seq", "id")
     return Document(

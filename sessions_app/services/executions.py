@@ -92,7 +92,7 @@ def refuse_task(
 @action("executions.end", internal=True)
 def end_execution(actor: Actor, execution: TaskExecution) -> TaskExecution:
     """Its run ended: note how, and enqueue the report; both happen once."""
-    run = Run.objects.get(pk=execution.run_id)
+    run = Run.objects.get(pk__in=[execution.run_id])
     if execution.status != ExecutionStatus.RUNNING or run.status not in _ENDED:
         return Unchanged(execution)  # type: ignore[return-value]
     execution.status, execution.finished_at = _ENDED[RunStatus(run.status)], run.finished_at

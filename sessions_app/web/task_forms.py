@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -142,7 +142,7 @@ class ExecuteForm(forms.Form):
         self.add_error(field if field in self.fields else None, detail)
 
 
-def initial_of(spec: TaskSpec) -> Mapping[str, Any]:
+def initial_of(spec: TaskSpec) -> dict[str, Any]:
     """A definition as the form shows it."""
     timing = spec.schedule
     values = timing.values if timing else {}
