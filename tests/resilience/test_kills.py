@@ -155,7 +155,7 @@ def test_an_execution_whose_helper_is_killed_has_exactly_one_report(
 
     made = until(report, seconds=120, what="the report")
     facts = strong_house.anna.get("/audit/events", name="sessions.report_made", limit=200).json()
-    assert [row["target_id"] for row in facts["results"]].count(made) == 1
+    assert [row["target"]["id"] for row in facts["results"]].count(made) == 1
     assert alice.results(executed["session_id"])[0]["content"] == "through\n"
 
 

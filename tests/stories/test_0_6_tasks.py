@@ -110,5 +110,5 @@ def test_0_6_tasks_on_schedule(the_house: House) -> None:
     assert ended(erin, done[0]["id"])["requested_by"]["username"] == "erin"
     assert erin.results(done[0]["session_id"])[0]["content"] == "tick\n"
     facts = the_house.anna.get("/audit/events", name="sessions.task_executed", limit=200).json()
-    mine = [row for row in facts["results"] if row["target_id"] == task]
-    assert {row["actor_kind"] for row in mine} == {"system"}
+    mine = [row for row in facts["results"] if row["target"]["id"] == task]
+    assert {row["actor"]["kind"] for row in mine} == {"system"}

@@ -63,6 +63,7 @@ def _outcome(document: Document) -> Line:
 
 
 def _facts(document: Document) -> Table:
+    asked = document.runtime != "embedded"
     rows: list[tuple[str, str]] = [
         ("Executed by", document.requested_by.name),
         ("Set going by", "its schedule" if document.trigger == "schedule" else "hand"),
@@ -72,8 +73,8 @@ def _facts(document: Document) -> Table:
         ("Took", duration(document.duration_ms)),
         ("Runtime", " ".join(filter(None, (document.runtime, document.model)))),
         ("Tool calls", str(document.tool_calls_total)),
-        ("Tokens", f"{document.input_tokens} in, {document.output_tokens} out"),
-        ("Cost", money(document.cost_usd)),
+        ("Tokens", f"{document.input_tokens} in, {document.output_tokens} out" if asked else ""),
+        ("Cost", money(document.cost_usd) if asked else "none: no model was asked"),
     ]
     rows += [
         (f"Variable {name}", _cut(value if isinstance(value, str) else json.dumps(value), 1000))
