@@ -139,7 +139,7 @@ def _execute(
         mcp_servers=[server.pk for server in servers],
     )
     session = make_session(person, task.organization, spec)
-    posted = post(person, session, prompt)
+    posted = post(person, session, content=prompt)
     execution = TaskExecution.objects.create(
         organization_id=task.organization_id,
         task=task,

@@ -43,13 +43,15 @@ def prompt(
     actor: User, session: AgentSession, *, content: str, attachments: Sequence[Any] = ()
 ) -> Posted:
     """Prompt a session; while a run is active the prompt queues behind it."""
+    return post(actor, session, content=content, attachments=attachments)
+
+
+def post(
+    actor: User, session: AgentSession, *, content: str, attachments: Sequence[Any] = ()
+) -> Posted:
+    """Store a prompt and let it have its turn, for every verb that prompts; inside it."""
     require_open(session)
     _check(content, attachments)
-    return post(actor, session, content)
-
-
-def post(actor: User, session: AgentSession, content: str) -> Posted:
-    """Store a prompt that was checked and let it have its turn, for every verb that prompts."""
     waiting = session.runs.filter(status__in=ACTIVE_RUNS).exists()
     if not waiting:
         check_quota(session)
