@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -26,7 +26,6 @@ from sessions_app.selectors import page as shown
 from sessions_app.selectors.sessions import SessionFilter, sessions_listed_for
 from sessions_app.services import creation, prompting, reading
 from sessions_app.web.forms import NewSessionForm
-from sessions_app.web.who import actor_of, place_of
 
 TABS = {
     "mine": SessionFilter(owner="me"),
@@ -41,7 +40,7 @@ REFUSALS = (QuotaError, InvalidError, BypassForbiddenError, SeedNotAllowedError,
 @page
 def session_list(request: HttpRequest) -> HttpResponse:
     """The list; the URL holds its whole state."""
-    actor, organization = actor_of(request), place_of(request)
+    actor, organization = _actor(request), _where(request)
     tab = request.GET.get("tab", "mine")
     tab = tab if tab in TABS else "mine"
     filters = {name: request.GET.get(name, "").replace("\x00", "") for name in ("q", "status")}
@@ -66,7 +65,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
 @page
 def session_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The session: conversation, context, list."""
-    actor, session = actor_of(request), readable(request, pk)
+    actor, session = _actor(request), readable(request, pk)
     if request.headers.get("HX-Target") == "context-files":
         part = {"session": session, "files": files.brief_list(session)}
         return render(request, "sessions_app/_files.html", part)
@@ -83,7 +82,7 @@ def session_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 @page
 def session_new(request: HttpRequest) -> HttpResponse:
     """A new session with its first prompt."""
-    actor, organization = actor_of(request), place_of(request)
+    actor, organization = _actor(request), _where(request)
     if organization is None:
         raise NotFoundError
     servers = list(servers_visible_to(actor).filter(organization=organization)[:50])
@@ -108,7 +107,7 @@ def session_file(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def readable(request: HttpRequest, pk: UUID) -> AgentSession:
     """The session, its reading recorded when it is by office alone."""
-    actor = actor_of(request)
+    actor = _actor(request)
     session = visible_to(AgentSession, actor).select_related("owner").filter(pk=pk).first()
     if session is None:
         raise NotFoundError
@@ -136,3 +135,15 @@ def _start(actor: User, organization: Organization, form: NewSessionForm) -> str
 
 def _can_create(actor: User, where: Organization | None) -> bool:
     return where is not None and policy_of(Organization).allows(actor, "sessions.create", where)
+
+
+def _actor(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
+def _where(request: HttpRequest) -> Organization | None:
+    """The organization chosen in this browser; an operator may belong to none."""
+    chosen = getattr(request, "organization", None)
+    if not chosen:
+        return None
+    return visible_to(Organization, _actor(request)).filter(pk=chosen.pk).first()
