@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("audit.web.urls")),
     path("", include("marketplace.web.urls")),
     path("", include("sessions_app.web.urls")),
+    path("", include("sessions_app.web.task_urls")),
     path("", include("sessions_app.web.approval_urls")),
 ]
 

@@ -2,6 +2,7 @@
 
 from identity.models import Membership, Organization, Secret, Team, User
 from identity.models.grants import TeamGrant, UserGrant
+from identity.policies.organizations import open_to
 from identity.policies.roles import is_manager, is_operator, known_id, role_in
 from identity.selectors.grants import (
     Access,
@@ -39,6 +40,7 @@ __all__ = [
     "is_operator",
     "known_id",
     "level_of",
+    "open_to",
     "organizations_of",
     "people_with_access",
     "revoke",

@@ -1,4 +1,5 @@
-"""What the keeper does for sessions: expiry, idleness, archive, trash, and runs nobody drives."""
+"""What the keeper does for sessions: expiry, idleness, archive, trash, runs nobody drives, reports
+nobody makes."""
 
 from __future__ import annotations
 
@@ -13,9 +14,16 @@ from kernel import clock
 from kernel.actors import SystemActor
 from kernel.duties import duty
 from kernel.models import Job
-from sessions_app.enums import ACTIVE_RUNS, ApprovalStatus, RunStatus, SessionStatus
-from sessions_app.models import AgentSession, Approval, Run, SessionPresence
-from sessions_app.services import approvals, retention, runs
+from sessions_app.enums import (
+    ACTIVE_RUNS,
+    ApprovalStatus,
+    ReportStatus,
+    RunStatus,
+    SessionStatus,
+)
+from sessions_app.models import AgentSession, Approval, Report, Run, SessionPresence, Task
+from sessions_app.services import approvals, reports, retention, runs, tasks
+from sessions_app.services.executions import MAKE
 from sessions_app.services.prompting import TURN
 
 KEEPER = SystemActor("keeper")
@@ -57,6 +65,18 @@ def _give_up(found: QuerySet[Run], code: str) -> None:
         runs.give_up(KEEPER, run.session, run_id=run.pk, epoch=run.epoch, code=code)
 
 
+@duty("sessions.reports", every_seconds=10)
+def fail_unmade_reports() -> None:
+    """Reports whose job was given up say so."""
+    report = Cast(KeyTextTransform("report_id", "payload"), UUIDField())
+    jobs = Job.objects.filter(kind=MAKE, failed_at__isnull=False).annotate(report=report)
+    found = Report.objects.filter(
+        Exists(jobs.filter(report=OuterRef("pk"))), status=ReportStatus.QUEUED
+    )
+    for one in found[:_BATCH]:
+        reports.fail_report(KEEPER, one)
+
+
 @duty("sessions.presence", every_seconds=10)
 def forget_presence() -> None:
     """Connections that ended without a word."""
@@ -84,3 +104,8 @@ def retain() -> None:
     )
     for session in trashed[:_BATCH]:
         retention.purge(KEEPER, session)
+    gone = Task.objects.filter(
+        trashed_at__lt=now - timedelta(days=settings.TRASH_DAYS), purged_at=None
+    )
+    for task in gone[:_BATCH]:
+        tasks.purge_task(KEEPER, task)

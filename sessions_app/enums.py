@@ -87,3 +87,44 @@ class SessionRole(models.TextChoices):
 ROLES = [role.value for role in SessionRole]
 ACTIVE_RUNS = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING)
 OPEN_CALLS = (ToolStatus.REQUESTED, ToolStatus.WAITING, ToolStatus.RUNNING)
+
+
+class TaskVisibility(models.TextChoices):
+    """Who knows of a task beside its owner."""
+
+    PRIVATE = "private"
+    ORGANIZATION = "organization"
+
+
+class ReportFormat(models.TextChoices):
+    """What a report can be had as."""
+
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    PDF = "pdf"
+
+
+class TaskTrigger(models.TextChoices):
+    """What set a task going."""
+
+    MANUAL = "manual"
+    SCHEDULE = "schedule"
+
+
+class ExecutionStatus(models.TextChoices):
+    """What became of one execution of a task."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+
+
+class ReportStatus(models.TextChoices):
+    """Whether a report can be read."""
+
+    QUEUED = "queued"
+    READY = "ready"
+    FAILED = "failed"

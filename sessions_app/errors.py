@@ -75,3 +75,31 @@ class ApprovalExpiredError(ConflictError):
 
 class AlreadyOwnerError(ConflictError):
     """The owner of a session needs no share."""
+
+
+class TaskTrashedError(ConflictError):
+    """This task is in the trash; restore it first."""
+
+
+class TaskNotInTrashError(ConflictError):
+    """This task is not in the trash."""
+
+
+class NoScheduleError(ConflictError):
+    """This task has no schedule."""
+
+
+class OverlappingError(ConflictError):
+    """The execution that was due before has not ended yet."""
+
+
+class OwnerRightsError(RefusedError):
+    """The owner of this task may not execute it any more; another person has to take it over."""
+
+
+class ReportNotReadyError(ConflictError):
+    """This report is not made yet."""
+
+
+class ReportGoneError(ConflictError):
+    """This report could not be made; execute the task again."""

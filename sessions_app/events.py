@@ -222,3 +222,102 @@ class UsageMetered(SessionFact):
     input_tokens: int
     output_tokens: int
     cost_micros: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskFact(Fact):
+    """Something happened to a task; `target_id` is the task."""
+
+    target_type: str = "task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCreated(TaskFact):
+    """A task was defined."""
+
+    runtime: str
+    visibility: str
+    scheduled: bool
+    task_name: Private
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskChanged(TaskFact):
+    """A task's definition changed."""
+
+    fields: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPaused(TaskFact):
+    """A task's schedule rests."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskResumed(TaskFact):
+    """A task's schedule goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskTrashed(TaskFact):
+    """A task was put into the trash."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRestored(TaskFact):
+    """A task came back from the trash."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPurged(TaskFact):
+    """A trashed task's retention ended; its content is gone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskExecuted(TaskFact):
+    """A task was executed: a session was made and prompted for `owner_id`."""
+
+    execution_id: UUID
+    session_id: UUID
+    run_id: UUID
+    owner_id: UUID
+    trigger: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRefused(TaskFact):
+    """A due execution was refused; `reason` is the error's code."""
+
+    execution_id: UUID
+    owner_id: UUID
+    reason: str
+    due_at: datetime
+    outcome: str = "denied"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskExecutionEnded(TaskFact):
+    """The run of an execution ended; its report is to be made."""
+
+    execution_id: UUID
+    report_id: UUID
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportMade(Fact):
+    """A report can be read; `target_id` is the report."""
+
+    execution_id: UUID
+    formats: list[str]
+    target_type: str = "report"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportFailed(Fact):
+    """A report could not be made."""
+
+    execution_id: UUID
+    target_type: str = "report"
+    outcome: str = "failure"

@@ -15,8 +15,13 @@ _TAGS = {
 
 def to_html(text: str) -> SafeString:
     """Only the listed tags, only http(s) and mail links, no images (they would call home)."""
+    return cleaned(_PARSER.render(text))
+
+
+def cleaned(html: str) -> SafeString:
+    """The same for what is HTML already."""
     clean = nh3.clean(
-        _PARSER.render(text),
+        html,
         tags=_TAGS,
         attributes={"a": {"href", "title"}},
         url_schemes={"http", "https", "mailto"},

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from kernel import blobs
+from kernel.actors import SystemActor
+from kernel.errors import DomainError
 from kernel.jobs import JobRun, job
 from kernel.models import Blob
-from sessions_app.models import AgentSession, ToolCall
+from kernel.plugins import load
+from sessions_app.enums import ReportStatus
+from sessions_app.models import AgentSession, Report, ReportFile, Task, ToolCall
 from sessions_app.runner.workspaces import make_workspace, remove_workspace
+from sessions_app.selectors.reports import document_of
+from sessions_app.services import executions, reports
 from sessions_app.services.forking import COPY
 from sessions_app.services.retention import CLEAR
+from sessions_app.services.tasks import DUE
 
 
 @job(CLEAR)
 def clear_workspace_task(run: JobRun) -> None:
-    """Delete the files of a purged session, and the output that no other call has."""
+    """Delete the files of a purged session, and the output that nothing else has."""
     remove_workspace(UUID(str(run.payload["directory_id"])))
     for blob in Blob.objects.filter(pk__in=run.payload.get("blob_ids", [])):
-        if not ToolCall.objects.filter(output_blob_id=blob.pk).exists():
+        calls = ToolCall.objects.filter(output_blob_id=blob.pk)
+        if not calls.exists() and not ReportFile.objects.filter(blob_id=blob.pk).exists():
             blobs.remove(blob)
 
 
@@ -30,3 +39,33 @@ def copy_workspace_task(run: JobRun) -> None:
     )
     if found := session.first():
         make_workspace(found.working_directory, found.pk)
+
+
+@job(DUE)
+def fire_due_task(run: JobRun) -> None:
+    """A task is due. What its owner may not do now is refused, and the refusal recorded."""
+    task = Task.objects.filter(pk=run.payload["task_id"]).first()
+    if task is None:
+        return
+    actor = SystemActor("schedule", on_behalf_of_id=task.owner_id)
+    due_at = datetime.fromisoformat(str(run.payload["due_at"]))
+    try:
+        executions.fire_task(actor, task, due_at=due_at)
+    except DomainError as refusal:
+        executions.refuse_task(actor, task, due_at=due_at, refusal=refusal)
+
+
+@job(executions.MAKE)
+def make_report_task(run: JobRun) -> None:
+    """Gather and write a report, then store it; done again, the same bytes are stored once."""
+    rows = Report.objects.select_related("execution__requested_by")
+    report = rows.filter(pk=run.payload["report_id"], status=ReportStatus.QUEUED).first()
+    if report is None:
+        return
+    # The writers bring the typesetter along, which no other process needs.
+    write_all = load("sessions_app.engine.reports.files:write_all")
+    files = {
+        name: blobs.write(report.organization_id, content)
+        for name, content in write_all(document_of(report)).items()
+    }
+    reports.store_report(SystemActor("worker"), report, files=files)

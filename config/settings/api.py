@@ -38,6 +38,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RunStatusEnum": "sessions_app.enums.RunStatus",
         "ToolStatusEnum": "sessions_app.enums.ToolStatus",
         "ApprovalStatusEnum": "sessions_app.enums.ApprovalStatus",
+        "ExecutionStatusEnum": "sessions_app.enums.ExecutionStatus",
+        "ReportStatusEnum": "sessions_app.enums.ReportStatus",
+        "ReportFormatEnum": "sessions_app.enums.ReportFormat",
         "UserKindEnum": "identity.enums.UserKind",
     },
 }

@@ -65,15 +65,9 @@ class SessionsView(ApiView):
             mcp_servers=given.get("mcp_servers", []),
             working_directory=given.get("working_directory", ""),
         )
-        organization = self._organization(given.get("organization"))
+        organization = place_for(self, given.get("organization"))
         made = creation.create_session(self.actor, organization, spec=spec)
         return shown(self, made.pk, status=201)
-
-    def _organization(self, named: UUID | None) -> Organization:
-        found = self.one(Organization, named) if named else home_of(self.actor)
-        if found is None:
-            raise InvalidError.at("/organization", "You are in no organization.")
-        return found
 
 
 class SessionView(ApiView):
@@ -193,3 +187,11 @@ class RestoreView(ApiView):
 def shown(view: ApiView, pk: UUID, status: int = 200) -> Response:
     """The session as it is now: a verb's own copy does not know what it appended."""
     return Response(shapes.SessionOutput(view.one(AgentSession, pk)).data, status=status)
+
+
+def place_for(view: ApiView, named: UUID | None) -> Organization:
+    """The organization in which something is to be made: the named one, else one's home."""
+    found = view.one(Organization, named) if named else home_of(view.actor)
+    if found is None:
+        raise InvalidError.at("/organization", "You are in no organization.")
+    return found

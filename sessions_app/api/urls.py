@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions_app.api import ag_ui, content, events, sessions, shares
+from sessions_app.api import ag_ui, content, events, reports, sessions, shares, tasks
 
 urlpatterns = [
     path("sessions", sessions.SessionsView.as_view()),
@@ -25,4 +25,15 @@ urlpatterns = [
     path("approvals/<uuid:pk>", content.ApprovalView.as_view()),
     path("approvals/<uuid:pk>/approve", content.ApproveView.as_view()),
     path("approvals/<uuid:pk>/deny", content.DenyView.as_view()),
+    path("tasks", tasks.TasksView.as_view()),
+    path("tasks/<uuid:pk>", tasks.TaskView.as_view()),
+    path("tasks/<uuid:pk>/execute", tasks.ExecuteTaskView.as_view()),
+    path("tasks/<uuid:pk>/pause", tasks.PauseTaskView.as_view()),
+    path("tasks/<uuid:pk>/resume", tasks.ResumeTaskView.as_view()),
+    path("tasks/<uuid:pk>/restore", tasks.RestoreTaskView.as_view()),
+    path("task-executions", tasks.ExecutionsView.as_view()),
+    path("task-executions/<uuid:pk>", tasks.ExecutionView.as_view()),
+    path("reports", reports.ReportsView.as_view()),
+    path("reports/<uuid:pk>", reports.ReportView.as_view()),
+    path("reports/<uuid:pk>/download", reports.DownloadReportView.as_view()),
 ]

@@ -2,6 +2,7 @@
 
 from sessions_app.models.approvals import Approval
 from sessions_app.models.presence import SessionPresence
+from sessions_app.models.reports import Report, ReportFile
 from sessions_app.models.runs import Message, Run
 from sessions_app.models.sessions import (
     OPTION_DEFAULTS,
@@ -11,6 +12,7 @@ from sessions_app.models.sessions import (
 )
 from sessions_app.models.sharing import SessionTeamGrant, SessionUserGrant
 from sessions_app.models.stream import SessionEvent
+from sessions_app.models.tasks import Task, TaskExecution
 from sessions_app.models.tool_calls import ToolCall
 
 __all__ = [
@@ -18,12 +20,16 @@ __all__ = [
     "AgentSession",
     "Approval",
     "Message",
+    "Report",
+    "ReportFile",
     "Run",
     "SessionEvent",
     "SessionPresence",
     "SessionServer",
     "SessionTeamGrant",
     "SessionUserGrant",
+    "Task",
+    "TaskExecution",
     "ToolCall",
     "WorkingDirectory",
 ]

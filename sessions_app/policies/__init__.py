@@ -1,5 +1,5 @@
 """Who may do what in sessions; `access` is the one reading of roles all faces share."""
 
-from sessions_app.policies import sessions
+from sessions_app.policies import sessions, tasks
 
-__all__ = ["sessions"]
+__all__ = ["sessions", "tasks"]

@@ -3,27 +3,33 @@
 from sessions_app.services import (
     approvals,
     creation,
+    executions,
     forking,
     lifecycle,
     presence,
     prompting,
     reading,
+    reports,
     retention,
     runs,
     sharing,
+    tasks,
     tool_calls,
 )
 
 __all__ = [
     "approvals",
     "creation",
+    "executions",
     "forking",
     "lifecycle",
     "presence",
     "prompting",
     "reading",
+    "reports",
     "retention",
     "runs",
     "sharing",
+    "tasks",
     "tool_calls",
 ]

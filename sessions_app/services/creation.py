@@ -39,6 +39,11 @@ class SessionSpec:
 @action("sessions.create", locks=False)
 def create_session(actor: User, organization: Organization, *, spec: SessionSpec) -> AgentSession:
     """Make a session in an organization; it is seen by its owner only, until it is shared."""
+    return make_session(actor, organization, spec)
+
+
+def make_session(actor: User, organization: Organization, spec: SessionSpec) -> AgentSession:
+    """The session itself, for every verb that makes one."""
     options = {**OPTION_DEFAULTS, **spec.sdk_options}
     check_mode(organization, str(options["permission_mode"]))
     _check_seed(spec.working_directory)

@@ -43,6 +43,13 @@ def prompt(
     actor: User, session: AgentSession, *, content: str, attachments: Sequence[Any] = ()
 ) -> Posted:
     """Prompt a session; while a run is active the prompt queues behind it."""
+    return post(actor, session, content=content, attachments=attachments)
+
+
+def post(
+    actor: User, session: AgentSession, *, content: str, attachments: Sequence[Any] = ()
+) -> Posted:
+    """Store a prompt and let it have its turn, for every verb that prompts; inside it."""
     require_open(session)
     _check(content, attachments)
     waiting = session.runs.filter(status__in=ACTIVE_RUNS).exists()

@@ -14,7 +14,7 @@ from kernel.jobs import enqueue
 from kernel.streams import Entry, append
 from sessions_app.enums import SessionStatus
 from sessions_app.events import SessionArchived, SessionPaused, SessionPurged
-from sessions_app.models import AgentSession, WorkingDirectory
+from sessions_app.models import AgentSession, Report, ReportFile, WorkingDirectory
 from sessions_app.streams import SESSIONS
 
 CLEAR = "sessions.clear_workspace"
@@ -66,7 +66,11 @@ def _erase(session: AgentSession) -> list[str]:
     """Empty every row that holds what was said, written or computed; answers the blobs let go."""
     calls = session.tool_calls.all()
     blobs = calls.exclude(output_blob_id=None).values_list("output_blob_id", flat=True)
-    let_go = sorted({str(blob) for blob in blobs})
+    reports = ReportFile.objects.filter(report__execution__session=session)
+    kept = [*blobs, *reports.values_list("blob_id", flat=True)]
+    let_go = sorted({str(blob) for blob in kept})
+    Report.objects.filter(execution__session=session).delete()
+    session.executions.update(values={}, error="")
     session.events.update(data=ERASED, actor_name="")
     session.messages.update(content="", author_name="", attachments=[])
     calls.update(input={}, content="", reasons=[], targets=[], output_blob_id=None)

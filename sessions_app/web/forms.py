@@ -17,7 +17,7 @@ _MODES = [
     (PermissionMode.PLAN.value, "Only read"),
     (PermissionMode.BYPASS.value, "Never ask (limits still hold)"),
 ]
-_RUNTIMES = [
+RUNTIMES = [
     (RuntimeName.EMBEDDED.value, "Commands and plans, no model"),
     (RuntimeName.MODEL.value, "Model"),
     (RuntimeName.CLAUDE.value, "Claude agent"),
@@ -32,7 +32,7 @@ class NewSessionForm(forms.Form):
     prompt = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}), required=False, max_length=500_000
     )
-    runtime = forms.ChoiceField(choices=_RUNTIMES, initial="embedded")
+    runtime = forms.ChoiceField(choices=RUNTIMES, initial="embedded")
     permission_mode = forms.ChoiceField(label="Permissions", choices=_MODES, initial="default")
     model = forms.CharField(max_length=120, required=False)
     max_turns = forms.IntegerField(min_value=1, max_value=1000, initial=50)

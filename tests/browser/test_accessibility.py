@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.desk import Desk
+from tests.stories.house import Person, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -15,6 +16,11 @@ PAGES = [
     "/sessions?tab=trash",
     "/sessions?q=nothing-fits-this",
     "/sessions/new",
+    "/tasks",
+    "/tasks?tab=trash",
+    "/tasks/new",
+    "/tasks/executions",
+    "/tasks/reports",
     "/settings",
     "/settings/people",
     "/settings/teams",
@@ -61,6 +67,18 @@ def looks(page: Page, what: str) -> list[str]:
     return found
 
 
+def task_pages(person: Person) -> list[str]:
+    """The pages of a task, of an execution, and of its report, which is awaited."""
+    execution = person.get("/task-executions").json()["results"][-1]
+    reports = until(lambda: person.get("/reports").json()["results"], what="a report")
+    return [
+        f"/tasks/{execution['task_id']}",
+        f"/tasks/{execution['task_id']}/edit",
+        f"/tasks/executions/{execution['id']}",
+        f"/tasks/reports/{reports[-1]['id']}",
+    ]
+
+
 def test_axe_finds_nothing(desk: Desk) -> None:
     alice = desk.house.alice
     session = desk.start("accessible")
@@ -70,7 +88,7 @@ def test_axe_finds_nothing(desk: Desk) -> None:
     page = desk.page("alice", reduced_motion="reduce")
     found: list[str] = []
 
-    for path in [*PAGES, f"/sessions/{session}"]:
+    for path in [*PAGES, *task_pages(alice), f"/sessions/{session}"]:
         page.goto(desk.house.url + path)
         page.wait_for_load_state("networkidle" if "/sessions/" not in path else "load")
         found += looks(page, path)

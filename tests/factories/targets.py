@@ -41,8 +41,16 @@ from marketplace.models import MCPServer
 from marketplace.services.listings import record_tools
 from marketplace.services.servers import register_server
 from operations.services import periodic
-from sessions_app.models import AgentSession, Approval, ToolCall
-from sessions_app.services import creation, lifecycle, prompting, runs, sharing
+from sessions_app.models import AgentSession, Approval, Report, Task, TaskExecution, ToolCall
+from sessions_app.services import (
+    creation,
+    executions,
+    lifecycle,
+    prompting,
+    runs,
+    sharing,
+    tasks,
+)
 from tests.factories.cast import PASSWORD, Cast
 
 T = TypeVar("T", bound=Model)
@@ -444,3 +452,51 @@ def _prompted(cast: Cast) -> AgentSession:
     session = _session(cast)
     prompting.prompt(cast.alice, session, content="/help")
     return session
+
+
+# tasks: alice's, which everybody in acme who makes sessions may execute
+
+
+@target(Task)
+def _task(cast: Cast) -> Task:
+    spec = tasks.TaskSpec(
+        name="Nightly",
+        prompt_template="/help",
+        report_format="markdown",
+        visibility="organization",
+        schedule=tasks.Schedule(cron="0 3 * * *"),
+    )
+    return tasks.create_task(cast.alice, cast.acme, spec=spec)
+
+
+@case("tasks.create")
+def _create_task(cast: Cast) -> Case:
+    spec = tasks.TaskSpec(name="New", prompt_template="/help", report_format="pdf")
+    return Case(cast.acme, {"spec": spec})
+
+
+@case("tasks.change")
+def _change_task(cast: Cast) -> Case:
+    return Case(_task(cast), {"changes": {"name": "Another name"}})
+
+
+@case("tasks.resume")
+def _resume_task(cast: Cast) -> Case:
+    return Case(tasks.pause_task(cast.alice, _task(cast)))
+
+
+@case("tasks.restore")
+def _restore_task(cast: Cast) -> Case:
+    return Case(tasks.trash_task(cast.alice, _task(cast)))
+
+
+@target(TaskExecution)
+def _execution(cast: Cast) -> TaskExecution:
+    return executions.execute_task(cast.alice, _task(cast))
+
+
+@target(Report)
+def _report(cast: Cast) -> Report:
+    execution = _execution(cast)
+    runs.cancel(cast.alice, execution.session)
+    return executions.end_execution(SYSTEM, execution).report

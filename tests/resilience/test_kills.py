@@ -137,6 +137,28 @@ def test_a_killed_helper_process_is_replaced_and_work_goes_on(
     assert alice.run(session, "/sh echo after")[0]["content"] == "after\n"
 
 
+@pytest.mark.parametrize("service", ["worker", "keeper"])
+def test_an_execution_whose_helper_is_killed_has_exactly_one_report(
+    strong_house: House, service: str
+) -> None:
+    alice = strong_house.alice
+    body = {"name": service, "prompt_template": "/sh echo through", "report_format": "pdf"}
+    task = alice.post("/tasks", body).json()["id"]
+    executed = alice.post(f"/tasks/{task}/execute").json()
+
+    kill(strong_house, service)
+
+    def report() -> Any:
+        found = alice.get(f"/task-executions/{executed['execution_id']}").json()["report_id"]
+        ready = found and alice.get(f"/reports/{found}").json()["status"] == "ready"
+        return found if ready else None
+
+    made = until(report, seconds=120, what="the report")
+    facts = strong_house.anna.get("/audit/events", name="sessions.report_made", limit=200).json()
+    assert [row["target"]["id"] for row in facts["results"]].count(made) == 1
+    assert alice.results(executed["session_id"])[0]["content"] == "through\n"
+
+
 @pytest.mark.parametrize("victim", ["postmaster", "backend"])
 def test_a_killed_database_loses_nothing_confirmed_and_everybody_recovers(
     strong_house: House, victim: str

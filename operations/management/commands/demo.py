@@ -1,4 +1,4 @@
-"""`demo --out FILE`: the cast and their sessions; idempotent while its tokens work."""
+"""`demo --out FILE`: the cast, their sessions and a task; idempotent while its tokens work."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from identity.public import token_works
 from operations.demo.people import make_people
 from operations.demo.sessions import make_sessions
+from operations.demo.tasks import make_tasks
 
 
 class Command(BaseCommand):
@@ -33,7 +34,9 @@ class Command(BaseCommand):
                 _write(path, {**known, "url": settings.PUBLIC_URL})
             return
         acme, people = make_people()
-        make_sessions(acme, {name: person.user for name, person in people.items()})
+        users = {name: person.user for name, person in people.items()}
+        make_sessions(acme, users)
+        make_tasks(acme, users)
         document = {
             "url": settings.PUBLIC_URL,
             "organization": {"id": str(acme.pk), "slug": acme.slug, "name": acme.name},

@@ -31,7 +31,7 @@ class _Found:
 
 def parse(prompt: str) -> Program:
     """The program of a prompt; raises `NotUnderstoodError` or `PlanError`, having run nothing."""
-    if _PLAN.match(prompt):
+    if opens_plan(prompt):
         return parse_plan(prompt)
     found = _scan(Lines(prompt))
     if len(found.plans) + bool(found.steps) > 1:
@@ -44,6 +44,22 @@ def parse(prompt: str) -> Program:
     if not found.steps:
         raise NotUnderstoodError("")
     return Program(steps=tuple(found.steps))
+
+
+def opens_plan(prompt: str) -> bool:
+    """Whether the whole prompt is a plan."""
+    return _PLAN.match(prompt) is not None
+
+
+def is_plan(fence: Fence) -> bool:
+    """Whether a fenced block is a plan."""
+    document = fence.language in _DOCUMENT and opens_plan(fence.text)
+    return fence.language == "plan" or document
+
+
+def is_shell(fence: Fence) -> bool:
+    """Whether a fenced block is run by the shell."""
+    return fence.language in _SHELL
 
 
 def _scan(lines: Lines) -> _Found:
@@ -62,10 +78,9 @@ def _scan(lines: Lines) -> _Found:
 
 
 def _add_fence(found: _Found, fence: Fence, number: int) -> None:
-    document = fence.language in _DOCUMENT and _PLAN.match(fence.text) is not None
-    if fence.language == "plan" or document:
+    if is_plan(fence):
         found.plans.append(fence.text)
-    elif fence.language in _SHELL and fence.text.strip():
+    elif is_shell(fence) and fence.text.strip():
         found.steps.append(Step(tool="shell", arguments={"command": fence.text}))
     else:
         found.prose.append(number)

@@ -7,6 +7,7 @@ word of the shell grammar.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -14,6 +15,7 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 _BASH = Language(tree_sitter_bash.language())
+_CR_LF = re.compile(r"(?<=\r)(?=\n)")
 _SAFE_PARENTS = frozenset(
     {
         "case_item",
@@ -67,8 +69,13 @@ def insert_words(pieces: Sequence[str], values: Sequence[str]) -> str:
     check_slots(pieces)
     if any("\0" in value for value in values):
         raise UnsafeSlotError
-    words = [shlex.quote(value) for value in values]
+    words = [quoted(value) for value in values]
     return "".join(piece + word for piece, word in zip(pieces, [*words, ""], strict=True))
+
+
+def quoted(value: str) -> str:
+    """The value as one shell word that survives a prompt, where CR LF would become LF alone."""
+    return "".join(shlex.quote(part) for part in _CR_LF.split(value)) or "''"
 
 
 def _slot(pieces: Sequence[str], index: int) -> str:
