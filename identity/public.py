@@ -13,6 +13,7 @@ from identity.selectors.grants import (
     role_of,
 )
 from identity.selectors.people import home_of, organizations_of
+from identity.selectors.stops import require_going, stop_over, stopped, stops_in_force
 from identity.selectors.tokens import token_works
 from identity.services.grants import grant, revoke
 from identity.services.invitations import NewPerson
@@ -41,9 +42,13 @@ __all__ = [
     "level_of",
     "organizations_of",
     "people_with_access",
+    "require_going",
     "revoke",
     "role_in",
     "role_of",
+    "stop_over",
+    "stopped",
+    "stops_in_force",
     "token_works",
     "use_secret",
 ]
