@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "the same as `up --demo`: with a lively organization and its cast",
     "backup": "write database, files and (apart) keys to one place, while everything goes on",
     "restore": "verify a backup and restore it into an empty data directory or database",
+    "upgrade": "migrate the data of an older version, after a backup and a rehearsal",
     "doctor": "look for what is wrong, and say what to do about it",
     "stop": "halt all agents of an organization, or of a person, or one tool",
     "resume": "end a stop: what waited goes on",

@@ -14,6 +14,7 @@ from launcher.operate.backup import run_backup
 from launcher.operate.doctor import run_doctor
 from launcher.operate.halting import run_resume, run_stop
 from launcher.operate.restore import run_restore
+from launcher.operate.upgrade import run_upgrade
 from launcher.session import run_session
 from launcher.up import run_up
 
@@ -21,6 +22,7 @@ COMMANDS: dict[str, Callable[[Options], int]] = {
     "up": run_up,
     "backup": run_backup,
     "restore": run_restore,
+    "upgrade": run_upgrade,
     "doctor": run_doctor,
     "stop": run_stop,
     "resume": run_resume,
