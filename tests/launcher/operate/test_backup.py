@@ -49,7 +49,7 @@ def test_a_backup_comes_back_elsewhere(
     after = new.ask(COUNTS)
     last = "SELECT name FROM audit_ledger ORDER BY era DESC, xid DESC, id DESC LIMIT 1"
     assert after["users"] == before["users"]
-    assert after["facts"] == before["facts"] + 1
+    assert after["facts"] == before["facts"]  # one backup was made after it, one is restored
     assert after["era"] == before["era"] + 1
     assert new.ask(last) == "operations.backup_restored"
     assert site.ask(last) == "operations.backup_made"
