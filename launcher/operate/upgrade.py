@@ -134,6 +134,7 @@ def _start(data_dir: Path, urls: DatabaseUrls) -> None:
     port = claim_port("127.0.0.1", 0)
     url = base_url("127.0.0.1", port)
     environment = for_services(server_environment(data_dir, url, urls), tree_name(data_dir))
+    environment.pop("QUARTERDECK_ALLOWED_HOSTS", None)  # we ask by our own address
     command = [*MANAGE, "web", "--bind", "127.0.0.1", "--port", str(port)]
     (data_dir / "logs").mkdir(exist_ok=True)
     with (data_dir / "logs" / "upgrade.log").open("ab") as log:
