@@ -1,7 +1,7 @@
 """A backup is one tar file: the database's dump, the files, and at its very end the manifest.
 
 Every part is written in one pass: its header is filled in afterwards, when its size is known. What
-is half made is called `.partial`, has no manifest, and goes as soon as somebody backs up again.
+is half made has a name of its own, no manifest, and goes as soon as somebody backs up again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from launcher.failure import LauncherError
 
 FORMAT = 1
 MANIFEST, DUMP, FILES = "manifest.json", "database.dump", "files.tar"
-PARTIAL = ".partial"
+PARTIAL = ".quarterdeck-partial"
+"""A name of our own: what lies there under it may be removed."""
 BLOCK = 512
 PIECE = 1 << 20
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -78,6 +79,8 @@ class Writer:
         with self.part(MANIFEST) as part:
             part.write(json.dumps(whole, indent=1, sort_keys=True).encode() + b"\n")
         self.file.write(bytes(2 * BLOCK))
+        self.file.flush()
+        os.fsync(self.file.fileno())
 
 
 @contextmanager
@@ -93,8 +96,6 @@ def drafted(target: Path) -> Iterator[IO[bytes]]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             try:
                 yield file
-                file.flush()
-                os.fsync(file.fileno())
             finally:
                 written = draft.stat().st_size
             draft.rename(target)

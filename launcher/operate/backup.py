@@ -47,11 +47,13 @@ def make_backup(data_dir: Path, to: Path | None = None) -> Path:
             keys = _keys(data_dir, snapshot)
             writer = Writer(file)
             facts = {**_about(), **snapshot.facts(), "probe": _probe(keys)}
-            packed = _parts(data_dir, urls.owner, snapshot, writer)
-            missing = len(snapshot.blobs() - packed.blobs)
-            files = {"count": packed.files, "bytes": packed.size, "missing_blobs": missing}
-            writer.finish({**facts, "files": files})
-            _store_keys(data_dir, target)
+            progress = Progress(STEPS)
+            packed = _parts(data_dir, urls.owner, snapshot, writer, progress)
+            with progress.step("Manifest and keys"):
+                missing = len(snapshot.blobs() - packed.blobs)
+                files = {"count": packed.files, "bytes": packed.size, "missing_blobs": missing}
+                writer.finish({**facts, "files": files})
+                _store_keys(data_dir, target)
         manage(data_dir, urls, "backed_up", facts["id"], str(target.stat().st_size))
     if missing:
         warn(f"{missing} stored contents were gone already; the backup is whole but for them.")
@@ -65,8 +67,10 @@ def product_version() -> str:
     return found
 
 
-def _parts(data_dir: Path, url: str, snapshot: Snapshot, writer: Writer) -> Packed:
-    progress, meter = Progress(STEPS), Meter()
+def _parts(
+    data_dir: Path, url: str, snapshot: Snapshot, writer: Writer, progress: Progress
+) -> Packed:
+    meter = Meter()
     with progress.step("Database"), writer.part(DUMP) as part:
         whole = snapshot.size / MIB
 
@@ -76,11 +80,9 @@ def _parts(data_dir: Path, url: str, snapshot: Snapshot, writer: Writer) -> Pack
 
         tools.dump(url, snapshot.name, take)
     with progress.step("Files"), writer.part(FILES) as part:
-        packed = pack(
+        return pack(
             data_dir, part, lambda now: meter.tell(f"{now.files} files, {now.size / MIB:.0f} MiB")
         )
-    with progress.step("Manifest and keys"):
-        return packed
 
 
 def _about() -> dict[str, Any]:
@@ -92,7 +94,7 @@ def _target(data_dir: Path, to: Path | None) -> Path:
     name = time.strftime("quarterdeck-%Y%m%dT%H%M%SZ.tar", time.gmtime())
     if to is None:
         to = data_dir / "backups"
-        to.mkdir(mode=0o700, exist_ok=True)
+        to.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = to / name if to.is_dir() else to
     if not target.parent.is_dir():
         raise LauncherError(f"{target.parent} is no directory: make it, or choose another --to.")
@@ -102,6 +104,7 @@ def _target(data_dir: Path, to: Path | None) -> Path:
 @contextmanager
 def alone(data_dir: Path) -> Iterator[None]:
     """One backup of an installation at a time; the lock dies with its holder."""
+    data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "backup.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

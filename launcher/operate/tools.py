@@ -65,21 +65,15 @@ def tool(name: str, server: int) -> Path:
 
 def _contents(program: Path, pieces: Iterable[bytes]) -> str:
     """The dump's table of contents without what cannot be restored elsewhere."""
-    process = subprocess.Popen(
-        [program, "--list"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    for data in pieces:
-        try:
-            process.stdin.write(data)  # type: ignore[union-attr]
-        except BrokenPipeError:
-            break
-    with suppress(BrokenPipeError):
-        process.stdin.close()  # type: ignore[union-attr]
-    process.stdin = None
-    listed, said = process.communicate()
-    if process.returncode != 0:
-        raise LauncherError(f"The dump in this backup cannot be read: {_last(said)}")
-    lines = listed.decode().splitlines()
+    with tempfile.TemporaryFile() as listed, tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [program, "--list"], stdin=subprocess.PIPE, stdout=listed, stderr=said
+        )
+        _feed(process, pieces)
+        if process.wait() != 0:
+            raise LauncherError(f"The dump in this backup cannot be read: {_complaint(said)}")
+        listed.seek(0)
+        lines = listed.read().decode().splitlines()
     return "\n".join(line for line in lines if f" {LEFT_OUT} " not in line) + "\n"
 
 

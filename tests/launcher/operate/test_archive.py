@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from launcher.failure import LauncherError
-from launcher.operate.archive import DUMP, FILES, Writer, drafted, read, sweep, told
+from launcher.operate.archive import DUMP, FILES, PARTIAL, Writer, drafted, read, sweep, told
 
 PARTS = {DUMP: b"d" * 3000, FILES: b"f" * 512}
 
@@ -104,13 +104,14 @@ def test_every_way_to_be_full_is_one() -> None:
 
 
 def test_what_a_killed_backup_left_goes_and_one_under_way_stays(tmp_path: Path) -> None:
-    (tmp_path / "killed.tar.partial").write_bytes(b"half")
+    (tmp_path / f"killed.tar{PARTIAL}").write_bytes(b"half")
+    (tmp_path / "film.partial").write_bytes(b"somebody else's")
     with drafted(tmp_path / "b.tar") as file:
         file.write(b"still writing")
 
         assert sweep(tmp_path) == 1
 
-    assert [path.name for path in tmp_path.iterdir()] == ["b.tar"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tar", "film.partial"]
 
 
 def test_an_archive_is_never_overwritten(tmp_path: Path) -> None:

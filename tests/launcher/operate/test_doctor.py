@@ -17,6 +17,7 @@ import pytest
 from launcher.arguments import ROOT, Options
 from launcher.keys import master_key
 from launcher.operate import doctor
+from launcher.operate.archive import PARTIAL
 from launcher.operate.checks.base import Site as Patient
 from launcher.operate.doctor import connected, examine, run_doctor
 from launcher.roles import DatabaseUrls
@@ -85,7 +86,7 @@ def half_restore(patient: Patient) -> None:
 
 def half_backup(patient: Patient) -> None:
     (patient.data_dir / "backups").mkdir()
-    (patient.data_dir / "backups" / "b.tar.partial").touch()
+    (patient.data_dir / "backups" / f"b.tar{PARTIAL}").touch()
 
 
 def pending(patient: Patient) -> None:

@@ -14,6 +14,7 @@ from launcher.failure import LauncherError
 from launcher.instance import Instance
 from launcher.keys import keys_directory, master_key, write_secret
 from launcher.operate import upgrade
+from launcher.operate.archive import PARTIAL
 from launcher.operate.upgrade import run_upgrade
 from launcher.schema import applied, files, packages
 from tests import database
@@ -92,12 +93,14 @@ def test_findings_and_a_running_installation_keep_it_from_beginning(older: Site)
         run_upgrade(options(older))
     instance.release()
     (older.data_dir / "backups").mkdir()
-    (older.data_dir / "backups" / "x.tar.partial").touch()
+    (older.data_dir / "backups" / f"x.tar{PARTIAL}").touch()
 
     with pytest.raises(LauncherError, match=r"half a backup .* Nothing was changed"):
         run_upgrade(options(older))
 
-    assert sorted(path.name for path in (older.data_dir / "backups").iterdir()) == ["x.tar.partial"]
+    assert sorted(path.name for path in (older.data_dir / "backups").iterdir()) == [
+        f"x.tar{PARTIAL}"
+    ]
 
 
 def test_a_newer_database_is_refused(older: Site) -> None:
