@@ -11,6 +11,7 @@ import pytest
 
 from launcher.failure import LauncherError
 from launcher.keys import master_key
+from launcher.operate import tools
 from launcher.operate.archive import FILES, MANIFEST, Writer, drafted, read
 from launcher.operate.backup import KEYS, alone, make_backup
 from launcher.operate.restore import restore
@@ -58,6 +59,24 @@ def test_a_backup_comes_back_elsewhere(
     assert (new.data_dir / "work" / "one" / "log").stat().st_mode & 0o777 == 0o666
     assert (new.data_dir / "keys" / "master").read_text().strip() == site.key
     assert not (new.data_dir / "restoring").exists()
+
+
+def test_a_server_older_than_our_tools_is_restored_by_script(
+    site: Site, empty: Callable[[], Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for PostgreSQL 15 and 16; the server under test takes the same road when told to."""
+    archive, new = make_backup(site.data_dir, tmp_path / "b.tar"), empty()
+    monkeypatch.setattr(tools, "UNFILTERED", 99)
+    new.enter(monkeypatch)
+
+    restore(archive, new.data_dir)
+
+    assert new.ask("SELECT count(*) FROM identity_user") == site.ask(
+        "SELECT count(*) FROM identity_user"
+    )
+    assert new.ask(
+        "SELECT has_table_privilege('quarterdeck_runtime', 'audit_ledger', 'UPDATE')"
+    ) is (False)
 
 
 def test_the_manifest_says_what_it_holds_and_the_keys_lie_apart(site: Site, tmp_path: Path) -> None:
