@@ -13,7 +13,7 @@ from identity.selectors.stops import stops_in_force
 from identity.services.stops import resume_work, stop
 from identity.web.current import here, me
 from identity.web.forms import StopForm, tell
-from kernel.errors import DomainError, NotFoundError
+from kernel.errors import DomainError, NotFoundError, RefusedError
 from kernel.http.pages import page, uuid_or_none
 from kernel.policies import visible_to
 
@@ -30,6 +30,8 @@ def stop_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             stop(actor, organization, **form.cleaned_data)
+        except RefusedError:
+            raise
         except DomainError as refusal:
             tell(form, refusal)
         else:

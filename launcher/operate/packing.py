@@ -16,7 +16,8 @@ from typing import IO, Any
 
 from launcher.failure import LauncherError
 
-PIECE = 1 << 20
+PIECES: dict[str, Any] = {"bufsize": 1 << 20, "copybufsize": 1 << 20}
+"""How many bytes go through at once."""
 TREES = ("blobs", "work", "servers")
 """What belongs to an installation besides its database and keys."""
 
@@ -34,8 +35,7 @@ class Packed:
 def pack(data_dir: Path, target: Any, tell: Callable[[Packed], None]) -> Packed:
     """Writes every tree that exists to an object with `write`."""
     packed = Packed()
-    sizes = {"bufsize": PIECE, "copybufsize": PIECE}
-    with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT, **sizes) as tar:
+    with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT, **PIECES) as tar:
         for tree in TREES:
             for name, descriptor, entry in _walk(data_dir, tree):
                 _add(tar, name, descriptor, entry, packed)
@@ -46,8 +46,7 @@ def pack(data_dir: Path, target: Any, tell: Callable[[Packed], None]) -> Packed:
 def unpack(source: Any, data_dir: Path, tell: Callable[[int], None]) -> None:
     """Writes a stream's trees beneath a directory, with owners when root."""
     try:
-        sizes = {"bufsize": PIECE, "copybufsize": PIECE}
-        with tarfile.open(fileobj=source, mode="r|", **sizes) as tar:
+        with tarfile.open(fileobj=source, mode="r|", **PIECES) as tar:
             tar.extractall(data_dir, _counted(tar, tell), numeric_owner=True, filter=_inside)
     except tarfile.TarError as error:
         raise LauncherError(f"The files of the backup cannot be unpacked: {error}.") from error
