@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from kernel.management.commands.migrate import GRANTS
 from launcher.arguments import ROOT
 from launcher.schema import packages
 
@@ -27,6 +29,8 @@ def targets() -> list[tuple[str, str | None]]:
 def make_older() -> list[tuple[str, str | None]]:
     """Migrate an empty database as far as the former version, and fill it with people."""
     wanted = targets()
+    with connection.cursor() as cursor:
+        cursor.execute(GRANTS.format(role=settings.RUNTIME_ROLE))
     state = MigrationExecutor(connection).migrate(wanted)
     _populate(state.apps)
     return wanted
