@@ -137,9 +137,9 @@ class _Exactly:
         self._file = file
         self._left = size
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1) -> bytes:
         """Returns the next bytes, zeros where the file has lost its end."""
-        wanted = min(size, self._left)
+        wanted = self._left if size < 0 else min(size, self._left)
         data = self._file.read(wanted) or b""
         self._left -= wanted
         return data + bytes(wanted - len(data))

@@ -129,8 +129,8 @@ def _running(
     output: int | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a tool against a database; its complaint is our error, our end is its end."""
-    parts = conninfo_to_dict(url)
-    secret = str(parts.pop("password", "") or "")
+    parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    secret = parts.pop("password", "")
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             [program, *options, "-d", make_conninfo(**parts)],
