@@ -65,6 +65,11 @@ OPTIONS: tuple[tuple[set[str], str, dict[str, Any]], ...] = (
     ),
     ({"restore"}, "file", {"type": Path, "metavar": "FILE", "help": "an archive of `backup`"}),
     ({"restore"}, "--keys", {"type": Path, "metavar": "FILE", "help": "default: FILE.keys"}),
+    (
+        {"upgrade"},
+        "--no-rehearsal",
+        {"dest": "rehearsal", "action": "store_false", "help": "where a copy has no room"},
+    ),
     ({"doctor"}, "--json", {**SWITCH, "help": "print one JSON document"}),
     (
         {"stop", "resume"},
@@ -111,6 +116,7 @@ class Options:
     file: Path | None = None
     keys: Path | None = None
     json: bool = False
+    rehearsal: bool = True
     org: str = ""
     person: str = ""
     tool: str = ""

@@ -39,7 +39,7 @@ from launcher.roles import DatabaseUrls
 from launcher.schema import applied, files, packages, refuse_newer, state
 from launcher.strays import tree_name
 
-STEPS = 5
+STEPS = 4
 NEEDED = ("data directory", "embedded database", "disk", "append-only", "master key")
 """What must be well before anything is touched."""
 READY_SECONDS = 120.0
@@ -57,24 +57,26 @@ def run_upgrade(options: Options) -> int:
     instance = Instance(data_dir, what="An upgrade")
     try:
         with started(data_dir) as urls:
-            return _upgrade(data_dir, urls)
+            return _upgrade(options, urls)
     finally:
         instance.release()
 
 
-def _upgrade(data_dir: Path, urls: DatabaseUrls) -> int:
+def _upgrade(options: Options, urls: DatabaseUrls) -> int:
+    data_dir = options.data_dir
     refuse_newer(urls.owner)
     pending = sorted(files(ROOT) - applied(urls.owner, packages(ROOT)))
     if not pending:
         say(f"      nothing to do: the data are those of Quarterdeck {product_version()}")
         return 0
-    progress = Progress(STEPS)
+    progress = Progress(STEPS + options.rehearsal)
     with progress.step(f"Checks before {len(pending)} migrations"):
-        _check(data_dir, urls)
+        _check(data_dir, urls, copies=3 if options.rehearsal else 1)
     with progress.step("Backup"):
         archive = make_backup(data_dir)
-    with progress.step("Rehearsal on a copy"):
-        _rehearse(data_dir, archive)
+    if options.rehearsal:
+        with progress.step("Rehearsal on a copy"):
+            _rehearse(data_dir, archive)
     try:
         with progress.step("Migrations"):
             manage(data_dir, urls, "migrate", "--no-input", owner=True)
@@ -90,14 +92,14 @@ def _upgrade(data_dir: Path, urls: DatabaseUrls) -> int:
     return 0
 
 
-def _check(data_dir: Path, urls: DatabaseUrls) -> None:
+def _check(data_dir: Path, urls: DatabaseUrls, *, copies: int) -> None:
     with connected(urls.runtime) as connection:
         site = Site(data_dir, urls=urls, database=connection)
         found = [one for findings in examine(site, NEEDED).values() for one in findings]
         size = site.ask("SELECT pg_database_size(current_database())")
     if found:
         raise LauncherError(f"{found[0].text} {found[0].remedy} Nothing was changed.")
-    needed, free = 3 * size, shutil.disk_usage(data_dir).free
+    needed, free = copies * size, shutil.disk_usage(data_dir).free
     if free < needed:
         message = (
             f"The backup and the rehearsal may need {needed // MIB} MiB, {free // MIB} are free"

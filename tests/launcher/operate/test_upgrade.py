@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,8 @@ def pending(site: Site) -> set[tuple[str, str]]:
     return files(ROOT) - applied(database.owner_url(site.name), packages(ROOT))
 
 
-def options(site: Site) -> Options:
-    return Options("upgrade", site.data_dir)
+def options(site: Site, *, rehearsal: bool = True) -> Options:
+    return Options("upgrade", site.data_dir, rehearsal=rehearsal)
 
 
 def test_the_data_of_the_version_before_become_those_of_this_one(older: Site) -> None:
@@ -62,11 +63,10 @@ def test_the_data_of_the_version_before_become_those_of_this_one(older: Site) ->
 
 def test_a_failed_start_takes_the_tables_back(older: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     before, people = pending(older), older.ask(COUNTS)
-    monkeypatch.setattr(upgrade, "_rehearse", lambda *_: None)  # proven above; it takes a minute
-    monkeypatch.setenv("QUARTERDECK_DRAIN_SECONDS", "not a number")
+    monkeypatch.setattr(upgrade, "READY_SECONDS", 0.0)
 
     with pytest.raises(LauncherError, match=r"The data are as they were \(backup .*former version"):
-        run_upgrade(options(older))
+        run_upgrade(options(older, rehearsal=False))
 
     assert pending(older) == before
     assert older.ask(COUNTS) == people
@@ -78,7 +78,10 @@ def test_what_fails_in_the_rehearsal_touches_nothing(
     older: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = pending(older)
-    monkeypatch.setenv("QUARTERDECK_SANDBOX_UID", "not a number")
+    monkeypatch.setenv("QUARTERDECK_SANDBOX", "container")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    if shutil.which("podman") or shutil.which("docker"):
+        pytest.skip("This machine has containers; the test needs a level that does not work.")
 
     with pytest.raises(LauncherError, match=r"rehearsal on a copy failed: .* Nothing was changed"):
         run_upgrade(options(older))
