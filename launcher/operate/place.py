@@ -77,9 +77,7 @@ def manage(data_dir: Path, urls: DatabaseUrls, *arguments: str, owner: bool = Fa
         preexec_fn=die_with_parent(signal.SIGTERM),
     )
     if done.returncode != 0:
-        words = [line for line in done.stderr.strip().splitlines() if line.strip()]
-        reason = words[-1] if words else "it left no message"
-        raise LauncherError(f"`manage.py {arguments[0]}` failed: {reason}")
+        raise LauncherError(f"`manage.py {arguments[0]}` failed: {_reason(done.stderr)}")
     return done.stdout
 
 
@@ -112,3 +110,11 @@ def _external(given: str, data_dir: Path) -> DatabaseUrls:
     if warning:
         warn(warning)
     return urls
+
+
+def _reason(said: str) -> str:
+    """The line a traceback ends in; PostgreSQL's context may follow it."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    calls = [at for at, line in enumerate(lines) if line.startswith("  ")]
+    ending = lines[calls[-1] + 1 :] if calls and calls[-1] + 1 < len(lines) else lines[-1:]
+    return ending[0] if ending else "it left no message"
