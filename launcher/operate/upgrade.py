@@ -126,9 +126,13 @@ def _rehearse(data_dir: Path, archive: Path) -> None:
 
 
 def _try(client: Client) -> None:
-    ends = [event["data"] for event in client.ask("/sh true") if event["type"].startswith("RUN_")]
-    if ends[-1].get("outcome") != "success":
-        raise LauncherError(f"An agent could not run a command: {ends[-1].get('message', '')}")
+    """A turn may end well though its tool could not run: both are asked for."""
+    events = list(client.ask("/sh true"))
+    results = [event["data"] for event in events if event["type"] == "TOOL_CALL_RESULT"]
+    outcomes = [event["data"].get("outcome") for event in events if event["type"] == "RUN_FINISHED"]
+    if [one["status"] for one in results] != ["ok"] or outcomes != ["success"]:
+        said = results[0]["content"] if results else events[-1]["data"].get("message", "")
+        raise LauncherError(f"An agent could not run a command there: {said}")
 
 
 def _start(data_dir: Path, urls: DatabaseUrls) -> None:

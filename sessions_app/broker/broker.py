@@ -124,7 +124,8 @@ class Broker:
             self.run_id, request.tool, digest
         )
         stop = stop_over(self.organization_id, tools=[request.tool])
-        return known, as_of_now(self.ceiling, self.organization_id), stop and stopped(stop).detail
+        why = stopped(stop).detail if stop else None
+        return known, as_of_now(self.ceiling, self.organization_id), why
 
     async def _continue(self, known: ToolCall, given: Given) -> ToolOutcome:
         """A call that stands somewhere: rules and approver count as they are now."""
