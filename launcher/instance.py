@@ -6,19 +6,29 @@ import fcntl
 import json
 import os
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from launcher.failure import LauncherError
 
+UNFINISHED = "restoring"
+"""A file in a data directory whose restore did not come to its end."""
+
+
+class TakenError(LauncherError):
+    """Somebody else holds the data directory."""
+
 
 class Instance:
-    """Our hold on a data directory, from `up` to its end."""
+    """Our hold on a data directory, from `up` (or `what` else) to its end."""
 
-    def __init__(self, data_dir: Path, url: str) -> None:
+    def __init__(self, data_dir: Path, url: str = "", *, what: str = "Quarterdeck") -> None:
         self._path = data_dir / "up.json"
         self._file = self._lock()
-        note = {"pid": os.getpid(), "started_at": time.strftime("%Y-%m-%d %H:%M:%S"), "url": url}
+        now = time.strftime("%Y-%m-%d %H:%M:%S")
+        note = {"pid": os.getpid(), "started_at": now, "url": url, "what": what}
         self._file.truncate(0)
         self._file.seek(0)
         json.dump(note, self._file)
@@ -35,14 +45,30 @@ class Instance:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
-            raise LauncherError(_taken(self._path)) from None
+            raise TakenError(_taken(self._path)) from None
         return file
 
 
+def holder(data_dir: Path) -> Mapping[str, Any] | None:
+    """Returns the note of whoever holds a data directory now; None when nobody does."""
+    path = data_dir / "up.json"
+    if not path.exists():
+        return None
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with suppress(ValueError):
+                return dict(json.loads(path.read_text()))
+            return {}
+    return None
+
+
 def _taken(path: Path) -> str:
-    try:
+    what, who = "Quarterdeck", ""
+    with suppress(ValueError, KeyError):  # it has only just begun, or ends right now
         note = json.loads(path.read_text())
-        who = f" at {note['url']} (process {note['pid']}, since {note['started_at']})"
-    except (ValueError, KeyError):
-        who = ""
-    return f"Quarterdeck already runs on {path.parent}{who}: stop it or choose another --data-dir."
+        where = f" at {note['url']}" if note["url"] else ""
+        who = f"{where} (process {note['pid']}, since {note['started_at']})"
+        what = note["what"]
+    return f"{what} already runs on {path.parent}{who}: stop it or choose another --data-dir."

@@ -47,3 +47,18 @@ class Progress:
         took = time.monotonic() - begun
         if took >= 1:
             say(f"{number} done in {took:.1f} s ({time.time() - self._started:.1f} s in all)")
+
+
+class Meter:
+    """Says with numbers how far something long has come, every two seconds."""
+
+    EVERY_SECONDS = 2.0
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def tell(self, text: str) -> None:
+        """Prints a line, unless the last one is too fresh."""
+        if time.monotonic() - self._said >= self.EVERY_SECONDS:
+            self._said = time.monotonic()
+            say(f"      {text}")

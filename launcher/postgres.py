@@ -23,14 +23,15 @@ SERVER_ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
 
 
 class PrivateServer:
-    """A throw-away server for tests and one-shot commands; stops when closed or left."""
+    """A server for tests and one-shot commands; stops when closed or left."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, *, log: Path | None = None) -> None:
         self.cluster = cluster
-        self.log = cluster.data.parent / "postgres.log"
+        self.log = log or cluster.data.parent / "postgres.log"
+        self.log.parent.mkdir(parents=True, exist_ok=True)
         self._log_begins = size_of(self.log)
-        with self.log.open("ab") as log:
-            self._process = spawn(postgres_program(cluster), log.fileno())
+        with self.log.open("ab") as output:
+            self._process = spawn(postgres_program(cluster), output.fileno())
         try:
             self._wait()
             self.urls = ensure_urls(cluster)
@@ -106,11 +107,21 @@ def stop_stale(cluster: Cluster) -> bool:
 
 def ensure_urls(cluster: Cluster) -> DatabaseUrls:
     """Sees that roles and database exist with the passwords kept in `keys`."""
-    passwords = {name: stored(cluster.keys / f"postgres-{name}") for name in (OWNER, RUNTIME)}
     host = str(cluster.socket_directory)
-    ensure_roles(socket_url(SUPERUSER, cluster.superuser_password, host, "template1"), passwords)
+    superuser = socket_url(SUPERUSER, cluster.superuser_password, host, "template1")
+    ensure_roles(superuser, _passwords(cluster))
+    return known_urls(cluster)
+
+
+def known_urls(cluster: Cluster) -> DatabaseUrls:
+    """Says how to reach a server whose roles were made before."""
+    host, passwords = str(cluster.socket_directory), _passwords(cluster)
     owner, runtime = (socket_url(name, passwords[name], host) for name in (OWNER, RUNTIME))
     return DatabaseUrls(owner=owner, runtime=runtime)
+
+
+def _passwords(cluster: Cluster) -> dict[str, str]:
+    return {name: stored(cluster.keys / f"postgres-{name}") for name in (OWNER, RUNTIME)}
 
 
 def size_of(log: Path) -> int:

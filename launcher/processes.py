@@ -36,6 +36,8 @@ class Service:
     connections: int = BESIDE_POOL
     """Connections to the database, without the pool."""
     pooled: bool = True
+    announces: bool = False
+    """Announces its end to load balancers for `QUARTERDECK_DRAIN_SECONDS` before it stops."""
     first: bool = False
     """Started before the others, which wait until the pages answer: a quick start on few cores."""
 
@@ -46,6 +48,7 @@ SERVICES = (
         (*MANAGE, "web", "--bind", "{bind}", "--port", "{port}"),
         stage=0,
         grace_seconds=15,
+        announces=True,
         first=True,
     ),
     Service(
@@ -125,12 +128,17 @@ def service_programs(
             tuple(part.format(bind=bind, port=port) for part in service.command),
             environment,
             stage=service.stage,
-            grace_seconds=service.grace_seconds,
+            grace_seconds=service.grace_seconds + _announced(service, environment),
         )
         for service in SERVICES
     ]
     early = {service.name for service in SERVICES if service.first}
     return {first: [p for p in programs if (p.name in early) is first] for first in (True, False)}
+
+
+def _announced(service: Service, environment: Mapping[str, str]) -> float:
+    """How long `web` refuses traffic before it even begins to stop."""
+    return float(environment.get("QUARTERDECK_DRAIN_SECONDS") or 0) if service.announces else 0
 
 
 def sandbox_check(given: Mapping[str, str] = os.environ) -> Program:

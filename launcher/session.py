@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,16 +11,15 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-from launcher.arguments import ROOT, Options
+from launcher.arguments import Options
 from launcher.client import Client
 from launcher.deciding import decide
 from launcher.failure import LauncherError, MisuseError
-from launcher.leash import die_with_parent
 from launcher.notices import say
+from launcher.private import running
 from launcher.screen import show
 
 PERSON = "alice"
-STOP_SECONDS = 120.0
 
 
 def run_session(options: Options) -> int:
@@ -61,25 +58,11 @@ def _private() -> Iterator[Client]:
     """Starts a server that nobody else knows, and removes every trace of it."""
     say("      no server runs here: starting a private one")
     directory = Path(tempfile.mkdtemp(prefix="quarterdeck-"))
-    command = [sys.executable, "-m", "launcher.inside", "up", "--demo", "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--no-system", "--data-dir", str(directory)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no threads here
-    )
     try:
-        client = client_of(directory) if _is_ready(process) else None
-        if client is None:
-            raise LauncherError("The private server did not start (see above).")
-        yield client
+        with running(directory, "--demo"):
+            client = client_of(directory)
+            if client is None:
+                raise LauncherError("The private server made no demo.json.")
+            yield client
     finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def _is_ready(process: subprocess.Popen[str]) -> bool:
-    return process.stdout is not None and process.stdout.readline().startswith("ready ")

@@ -14,7 +14,7 @@ from launcher.environment import for_migrations, for_services, server_environmen
 from launcher.external import external_urls
 from launcher.failure import LauncherError
 from launcher.frontend import ensure_frontend
-from launcher.instance import Instance
+from launcher.instance import UNFINISHED, Instance
 from launcher.keys import keys_directory
 from launcher.notices import Progress, say, warn
 from launcher.postgres import (
@@ -53,6 +53,7 @@ def run_up(options: Options) -> int:
     instance = Instance(options.data_dir, url)
     progress = Progress(STEPS + options.demo)
     try:
+        _refuse_half(options.data_dir)
         with progress.step("Front end"):
             ensure_frontend(options.data_dir)
         with progress.step("Sandbox"):
@@ -178,6 +179,12 @@ def _make(data_dir: Path) -> None:
         raise LauncherError(f"{data_dir} cannot be made: {error.strerror}.") from error
     if not os.access(data_dir, os.W_OK | os.X_OK):
         raise LauncherError(f"{data_dir} is not writable: choose another --data-dir.")
+
+
+def _refuse_half(data_dir: Path) -> None:
+    if (data_dir / UNFINISHED).exists():
+        message = f"A restore into {data_dir} did not come to its end: run it again."
+        raise LauncherError(message)
 
 
 def _warn(options: Options) -> None:

@@ -33,3 +33,19 @@ class PeriodicTaskDeleted(Fact):
 
     target_type: str = "periodictask"
     task_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupMade(Fact):
+    """Database, files and keys of one moment were written to a place of the operator's choice."""
+
+    target_type: str = "backup"
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupRestored(Fact):
+    """This installation came out of a backup; turns that were under way in it have ended."""
+
+    target_type: str = "backup"
+    turns_ended: int

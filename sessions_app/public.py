@@ -2,15 +2,16 @@
 
 from sessions_app.engine.variables import Variable
 from sessions_app.models import AgentSession, Task
-from sessions_app.selectors.counts import pending_approvals, running_sessions
+from sessions_app.selectors.counts import pending_approvals, running_sessions, runs_under_way
 from sessions_app.services.creation import SessionSpec, create_session
 from sessions_app.services.executions import execute_task
 from sessions_app.services.prompting import Posted, prompt
-from sessions_app.services.runs import cancel
+from sessions_app.services.runs import RESTORED, cancel
 from sessions_app.services.sharing import share
 from sessions_app.services.tasks import Schedule, TaskSpec, create_task
 
 __all__ = [
+    "RESTORED",
     "AgentSession",
     "Posted",
     "Schedule",
@@ -25,5 +26,6 @@ __all__ = [
     "pending_approvals",
     "prompt",
     "running_sessions",
+    "runs_under_way",
     "share",
 ]

@@ -58,6 +58,17 @@ def clone(worker: str) -> str:
     return name
 
 
+def copy(name: str) -> None:
+    """Another fresh database beside this worker's own, from the same template."""
+    template = str(settings.DATABASES["default"]["NAME"]).rsplit("_", 2)[0]
+    with psycopg.connect(owner_url("postgres"), autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+
+
 def drop(name: str) -> None:
     """Remove a worker's database; one that somebody still holds goes with its server."""
     with (

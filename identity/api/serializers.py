@@ -7,7 +7,16 @@ from typing import Any
 from rest_framework import serializers
 
 from identity.enums import OrganizationRole, TeamRole, TokenScope
-from identity.models import ApiToken, Invitation, Membership, Organization, Team, TeamMember, User
+from identity.models import (
+    ApiToken,
+    Invitation,
+    Membership,
+    Organization,
+    Stop,
+    Team,
+    TeamMember,
+    User,
+)
 from kernel.http.serializers import Strict, Text
 
 
@@ -74,6 +83,15 @@ class AcceptInput(Strict):
     username = Text(max_length=150, required=False)
     password = Password(required=False)
     full_name = Text(max_length=150, required=False, allow_blank=True)
+
+
+class StopInput(Strict):
+    """What to halt: everything, or what one person or one tool does; and why."""
+
+    organization = serializers.UUIDField(required=False)
+    person = Text(max_length=150, required=False)
+    tool = Text(max_length=200, required=False)
+    reason = Text(max_length=300, required=False, allow_blank=True)
 
 
 class TeamInput(Strict):
@@ -229,6 +247,20 @@ class TeamMemberOutput(serializers.ModelSerializer[TeamMember]):
     class Meta:
         model = TeamMember
         fields = ("id", "user", "role", "created_at")
+
+
+class StopOutput(serializers.ModelSerializer[Stop]):
+    """A halt; `ended_at` is null while it holds."""
+
+    person = PersonOutput(allow_null=True)
+    stopped_by = PersonOutput(allow_null=True)
+
+    class Meta:
+        model = Stop
+        fields = (
+            "id", "organization", "scope", "person", "tool", "reason", "stopped_by", "created_at",
+            "ended_at",
+        )  # fmt: skip
 
 
 class StatisticsOutput(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 from identity.models.grants import TeamGrant, UserGrant
 from identity.models.organizations import Membership, Organization
 from identity.models.secrets import Secret
+from identity.models.stops import Stop
 from identity.models.teams import Team, TeamMember
 from identity.models.tokens import ApiToken, Invitation
 from identity.models.users import User
@@ -13,6 +14,7 @@ __all__ = [
     "Membership",
     "Organization",
     "Secret",
+    "Stop",
     "Team",
     "TeamGrant",
     "TeamMember",

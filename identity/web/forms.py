@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from identity.enums import OrganizationRole, TokenScope
+from identity.models import User
 from kernel.errors import DomainError
 
 
@@ -159,3 +160,29 @@ class OrganizationForm(forms.Form):
     def _lines(self, name: str) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data[name].splitlines()]
         return list(dict.fromkeys(line for line in lines if line))
+
+
+class StopForm(forms.Form):
+    """What to halt and why."""
+
+    person = forms.ChoiceField(required=False, label="Person")
+    tool = forms.CharField(
+        required=False,
+        max_length=200,
+        help_text="As in the ledger: shell, or an MCP server's name.",
+    )
+    reason = forms.CharField(
+        required=False, max_length=300, help_text="Everybody in the organization reads it."
+    )
+
+    def __init__(self, people: Mapping[str, User], *args: Any) -> None:
+        super().__init__(*args)
+        self._people = people
+        everybody = [("", "Everybody")]
+        self.fields["person"].choices = everybody + [  # type: ignore[attr-defined]
+            (username, one.display_name) for username, one in people.items()
+        ]
+
+    def clean_person(self) -> User | None:
+        """The person behind the user name."""
+        return self._people.get(self.cleaned_data["person"])

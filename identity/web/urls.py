@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from identity.web import accounts, invitations, people, settings, teams, tokens
+from identity.web import accounts, invitations, people, settings, stops, teams, tokens
 
 app_name = "identity"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("settings/people", people.people, name="people"),
     path("settings/people/invite", people.invite, name="invite"),
     path("settings/teams", teams.team_list, name="teams"),
+    path("settings/stops", stops.stop_list, name="stops"),
     path("settings/tokens", tokens.token_list, name="tokens"),
     path("settings/tokens/new", tokens.token_create, name="token_create"),
     path("settings/tokens/<uuid:pk>/revoke", tokens.token_revoke, name="token_revoke"),

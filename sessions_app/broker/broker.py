@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from identity.public import stop_over, stopped
 from kernel.actors import Actor
 from kernel.blobs import write as write_blob
 from kernel.errors import DomainError
@@ -27,6 +28,7 @@ from sessions_app.enums import ApprovalStatus, ToolStatus
 from sessions_app.models import AgentSession, ToolCall
 from sessions_app.runtimes.base import ToolOutcome, ToolRequest, ToolSpec
 from sessions_app.safety import Call, Danger
+from sessions_app.selectors.stops import require_under_way
 from sessions_app.selectors.tool_calls import find_call, find_decided, still_stands
 from sessions_app.services import tool_calls as verbs
 
@@ -98,10 +100,13 @@ class Broker:
         return self._turns.setdefault((kind, name), asyncio.Lock())
 
     async def _call(self, request: ToolRequest, offered: Offered, digest: str) -> ToolOutcome:
-        known, ceiling = await threaded(self._look_up)(request, digest)
+        known, ceiling, stop = await threaded(self._look_up)(request, digest)
         if known is not None and known.input_hash != digest:
             return ToolOutcome(status="error", content="This call id was used for another input.")
-        given = Given(request, offered, judge(_call(request, offered), ceiling), ceiling)
+        judgement = judge(_call(request, offered), ceiling)
+        if stop is not None:
+            judgement = replace(judgement, verdict="deny", reason=stop)
+        given = Given(request, offered, judgement, ceiling)
         if known is not None:
             return await self._continue(known, given)
         asked = shown.asked(Redactor(self.secrets), request, digest, given.judgement)
@@ -110,11 +115,17 @@ class Broker:
             return await self._execute(made, given)
         return _recorded(made)
 
-    def _look_up(self, request: ToolRequest, digest: str) -> tuple[ToolCall | None, Ceiling]:
+    def _look_up(
+        self, request: ToolRequest, digest: str
+    ) -> tuple[ToolCall | None, Ceiling, str | None]:
+        """What is known of the call, what holds now, and why its tool is halted, if it is."""
+        require_under_way(self.run_id, self.epoch)
         known = find_call(self.run_id, tools.key_of(request.call_id)) or find_decided(
             self.run_id, request.tool, digest
         )
-        return known, as_of_now(self.ceiling, self.organization_id)
+        stop = stop_over(self.organization_id, tools=[request.tool])
+        why = stopped(stop).detail if stop else None
+        return known, as_of_now(self.ceiling, self.organization_id), why
 
     async def _continue(self, known: ToolCall, given: Given) -> ToolOutcome:
         """A call that stands somewhere: rules and approver count as they are now."""

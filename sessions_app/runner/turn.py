@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import OperationalError
 
+from identity.errors import StoppedError
 from kernel import plugins
 from kernel.context import restored
 from kernel.errors import DomainError
@@ -33,6 +34,7 @@ from sessions_app.runtimes.base import Runtime, TurnOutcome, TurnRequest
 from sessions_app.runtimes.permission import PERMISSION
 from sessions_app.runtimes.registry import RUNTIMES
 from sessions_app.runtimes.repeated import RepeatedTurn
+from sessions_app.selectors.stops import require_under_way
 from sessions_app.selectors.tool_calls import asked_calls
 from sessions_app.services import runs
 
@@ -80,8 +82,12 @@ class Turn:
         if lost:
             await self._verb(runs.fail, outcome=LOST)
             return
-        outcome = await self._guarded(run)
-        await self._conclude(outcome)
+        try:
+            outcome = await self._guarded(run)
+        except StoppedError as stop:
+            await self._verb(runs.halt, reason=stop.detail)
+        else:
+            await self._conclude(outcome)
 
     async def _guarded(self, run: Run) -> TurnOutcome:
         """Run the runtime beside the heartbeat; whichever ends first decides."""
@@ -118,7 +124,7 @@ class Turn:
             return TurnOutcome(
                 status="failed", error_code="timeout", error="The turn took too long."
             )
-        except (FencedError, LostLeaseError):
+        except (FencedError, LostLeaseError, StoppedError):
             raise
         except DomainError as refusal:
             return TurnOutcome(status="failed", error_code=refusal.code, error=refusal.detail)
@@ -175,14 +181,13 @@ class Turn:
         return runtime, offered
 
     async def _beat(self) -> None:
-        """Renew the lease and look whether the run is still ours; returning ends the turn."""
+        """Renew the lease and look whether the run is still ours and not halted; else raise."""
         run_id, epoch = self._loaded.run.pk, self._epoch
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             with contextlib.suppress(OperationalError):
                 await threaded(self.lease.heartbeat)()
-                if not await threaded(_still_ours)(run_id, epoch):
-                    raise FencedError(str(run_id))
+                await threaded(require_under_way)(run_id, epoch)
 
     async def _conclude(self, outcome: TurnOutcome) -> None:
         if outcome.status == "completed":
@@ -201,7 +206,3 @@ class Turn:
             epoch=self._epoch,
             **given,
         )
-
-
-def _still_ours(run_id: UUID, epoch: int) -> bool:
-    return Run.objects.filter(pk=run_id, epoch=epoch, status="running").exists()

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from kernel.actors import Actor
 from kernel.policies import visible_to
-from sessions_app.models import AgentSession
+from sessions_app.enums import RunStatus
+from sessions_app.models import AgentSession, Run
 from sessions_app.selectors.approvals import approvals_to_decide
 
 _MOST = 100
@@ -24,3 +25,8 @@ def pending_approvals(actor: Actor, organization_id: UUID) -> int:
     """Approvals of an organization that one may decide."""
     rows = approvals_to_decide(actor).filter(organization_id=organization_id)
     return len(rows.values_list("pk")[:_MOST])
+
+
+def runs_under_way() -> list[Run]:
+    """Every run a runner drives, for the product itself: all tenants, with their sessions."""
+    return list(Run.objects.filter(status=RunStatus.RUNNING).select_related("session"))

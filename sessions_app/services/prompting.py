@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import F
 
-from identity.public import User
+from identity.public import User, require_going
 from kernel import clock
 from kernel.actions import action
 from kernel.errors import InvalidError
@@ -51,6 +51,7 @@ def post(
 ) -> Posted:
     """Store a prompt and let it have its turn, for every verb that prompts; inside it."""
     require_open(session)
+    require_going(session.organization_id, people={actor.actor_id, session.owner_id})
     _check(content, attachments)
     waiting = session.runs.filter(status__in=ACTIVE_RUNS).exists()
     if not waiting:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from identity.public import User
+from identity.public import User, require_going, stop_over
 from kernel import clock
 from kernel.actions import Unchanged, action
 from kernel.actors import Actor
 from kernel.events import publish
 from kernel.ids import uuid7
+from kernel.jobs import hold
 from kernel.models import Job
 from kernel.streams import Entry, append
 from sessions_app.enums import ACTIVE_RUNS, RunStatus, SessionStatus
@@ -35,10 +36,12 @@ from sessions_app.services.closing import close_open_calls, store_message
 from sessions_app.services.prompting import check_quota, next_in_queue, set_status, start_turn
 from sessions_app.streams import SESSIONS
 
-UNDRIVEN, LOST = "undriven", "runner_lost"
+UNDRIVEN, LOST, RESTORED = "undriven", "runner_lost", "restored"
+STOPPED = "stopped"
 GIVEN_UP = {
     UNDRIVEN: "No runner could drive this turn; resume repeats it.",
     LOST: "The process that drove this turn was lost; resume repeats it.",
+    RESTORED: "The backup this was restored from is from amid this turn; resume repeats it.",
 }
 
 
@@ -68,6 +71,7 @@ def resume(actor: User, session: AgentSession) -> Run | None:
     last = session.runs.order_by("-created_at", "-id").first()
     if last is None or last.status not in {RunStatus.CANCELLED, RunStatus.FAILED}:
         raise NothingToResumeError
+    require_going(session.organization_id, people={actor.actor_id, session.owner_id})
     check_quota(session)
     again = Run.objects.create(
         id=uuid7(), session=session, requested_by_id=actor.actor_id, message_id=last.message_id
@@ -113,6 +117,11 @@ def start_run(
     run = session.runs.get(pk=run_id)
     holds = Job.objects.filter(pk=job_id, epoch=job_epoch, finished_at=None).exists()
     if run.status not in ACTIVE_RUNS or not holds:
+        return Unchanged(None)  # type: ignore[return-value]
+    if run.status != RunStatus.RUNNING and stop_over(
+        session.organization_id, people={run.requested_by_id, session.owner_id}, lock=True
+    ):
+        hold(job_id, job_epoch)
         return Unchanged(None)  # type: ignore[return-value]
     first = run.attempt == 0
     run.status, run.epoch, run.attempt = RunStatus.RUNNING, run.epoch + 1, run.attempt + 1
@@ -257,6 +266,16 @@ def fail(
     return run
 
 
+@action("runs.halt", internal=True)
+def halt(actor: Actor, session: AgentSession, *, run_id: UUID, epoch: int, reason: str) -> Run:
+    """A stop cut the turn off: it is cancelled, and its end says why."""
+    run = fenced(session, run_id, epoch)
+    run.error_code, run.error = STOPPED, reason[:1000]
+    run.save(update_fields=["error_code", "error"])
+    end_run(actor, session, run, status=RunStatus.CANCELLED)
+    return run
+
+
 @action("runs.give_up", internal=True)
 def give_up(actor: Actor, session: AgentSession, *, run_id: UUID, epoch: int, code: str) -> Run:
     """No runner drives this run any more; it ends with a reason instead of hanging."""
@@ -307,7 +326,8 @@ def _ending(run: Run) -> Entry:
         data = {"code": run.error_code, "message": run.error}
         return Entry(type="RUN_ERROR", run_id=run.pk, data=data)
     outcome = "success" if run.status == RunStatus.COMPLETED else "cancelled"
-    return Entry(type="RUN_FINISHED", run_id=run.pk, data={"outcome": outcome})
+    why = {"reason": run.error} if run.error else {}
+    return Entry(type="RUN_FINISHED", run_id=run.pk, data={"outcome": outcome, **why})
 
 
 def _usage_entry(run: Run, usage: Usage, cost: Decimal | None) -> Entry:

@@ -24,6 +24,7 @@ PAGES = [
     "/settings",
     "/settings/people",
     "/settings/teams",
+    "/settings/stops",
     "/settings/tokens",
     "/settings/organization",
     "/settings/password",

@@ -24,12 +24,14 @@ from identity.models import (
     Membership,
     Organization,
     Secret,
+    Stop,
     Team,
     TeamMember,
     User,
 )
 from identity.services import accounts, invitations, passwords
 from identity.services import secrets as secret_verbs
+from identity.services import stops as halts
 from identity.services import tokens as token_verbs
 from identity.services.organizations import OrganizationChanges, create_organization
 from kernel import clock
@@ -152,6 +154,11 @@ def _invitation(cast: Cast) -> Invitation:
 def _bobs_token(cast: Cast) -> ApiToken:
     spec = token_verbs.TokenSpec(name="ci", organization_id=cast.acme.pk)
     return token_verbs.create_token(cast.bob, cast.bob, spec=spec).token
+
+
+@target(Stop)
+def _stop(cast: Cast) -> Stop:
+    return halts.stop(cast.alice, cast.acme, tool="shell", reason="a leak")
 
 
 @target(Secret)

@@ -13,7 +13,7 @@ import pytest
 from launcher.address import base_url, claim_port, unready_reason
 from launcher.arguments import ROOT
 from launcher.failure import LauncherError
-from launcher.instance import Instance
+from launcher.instance import Instance, holder
 
 
 def test_port_zero_takes_a_free_one() -> None:
@@ -75,6 +75,20 @@ def test_a_second_up_is_told_who_runs(tmp_path: Path) -> None:
     Instance(tmp_path, "http://127.0.0.1:8001").release()
 
 
+def test_whoever_holds_a_directory_is_known_while_they_do(tmp_path: Path) -> None:
+    before = holder(tmp_path)
+    held = Instance(tmp_path, what="A restore")
+    note = holder(tmp_path)
+    with pytest.raises(LauncherError, match=r"^A restore already runs on \S+ \(process \d+"):
+        Instance(tmp_path, "http://127.0.0.1:8000")
+    held.release()
+
+    assert before is None
+    assert note is not None
+    assert note["what"] == "A restore"
+    assert holder(tmp_path) is None
+
+
 @pytest.mark.kill
 def test_a_killed_up_leaves_its_place_free(tmp_path: Path) -> None:
     code = (
@@ -82,13 +96,13 @@ def test_a_killed_up_leaves_its_place_free(tmp_path: Path) -> None:
         "held = Instance(pathlib.Path(sys.argv[1]), 'http://x'); print('held', flush=True)\n"
         "time.sleep(600)"
     )
-    holder = subprocess.Popen(
+    killed = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE
     )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == b"held\n"
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == b"held\n"
 
-    holder.kill()
-    holder.communicate()
+    killed.kill()
+    killed.communicate()
 
     Instance(tmp_path, "http://127.0.0.1:8000").release()

@@ -16,6 +16,7 @@ from launcher.environment import (
     for_services,
     server_environment,
 )
+from launcher.processes import service_programs
 from launcher.roles import DatabaseUrls
 
 URLS = DatabaseUrls(owner="postgresql://owner@/q", runtime="postgresql://runtime@/q")
@@ -79,3 +80,18 @@ def test_services_never_see_the_owner(tmp_path: Path, monkeypatch: pytest.Monkey
     assert services["UNRELATED"] == "kept"
     assert services["QUARTERDECK_TREE"] == "tree"
     assert migrations["DATABASE_URL"] == migrations["DATABASE_OWNER_URL"] == URLS.owner
+
+
+def test_a_long_announcement_lengthens_the_patience_with_the_pages_alone() -> None:
+    short, long = (
+        {one.name: one.grace_seconds for found in programs.values() for one in found}
+        for programs in (
+            service_programs("127.0.0.1", 1, {}),
+            service_programs("127.0.0.1", 1, {"QUARTERDECK_DRAIN_SECONDS": "30"}),
+        )
+    )
+
+    assert long["web"] == short["web"] + 30
+    assert {name: long[name] for name in long if name != "web"} == {
+        name: short[name] for name in short if name != "web"
+    }

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +125,14 @@ class House:
 
 
 @contextmanager
-def house(data_dir: Path, **environment: str) -> Iterator[House]:
-    """Start with the demo, wait for the ready line, stop cleanly."""
+def house(
+    data_dir: Path, people: dict[str, Person] | None = None, **environment: str
+) -> Iterator[House]:
+    """Start, wait for the ready line, stop cleanly; with the demo, unless its people are known."""
+    demo = [] if people else ["--demo"]
     log = (data_dir.parent / f"{data_dir.name}.log").open("w")
     process = subprocess.Popen(
-        [str(ROOT / "quarterdeck"), "up", "--demo", "--port", "0", "--no-system",
+        [str(ROOT / "quarterdeck"), "up", *demo, "--port", "0", "--no-system",
          "--data-dir", str(data_dir)],
         cwd=ROOT,
         env={**clean(), "QUARTERDECK_PYTHON": sys.executable, **environment},
@@ -141,16 +144,9 @@ def house(data_dir: Path, **environment: str) -> Iterator[House]:
         assert process.stdout is not None
         ready = process.stdout.readline()
         assert ready.startswith("ready http"), Path(log.name).read_text()[-3000:]
-        document = json.loads((data_dir / "demo.json").read_text())
-        people = {
-            name: Person(
-                name=name,
-                url=document["url"],
-                **{key: user[key] for key in ("id", "username", "password", "token")},
-            )
-            for name, user in document["users"].items()
-        }
-        yield House(document["url"], data_dir, process, people)
+        url = ready.split()[1]
+        cast = people or told(data_dir)
+        yield House(url, data_dir, process, {n: replace(p, url=url) for n, p in cast.items()})
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -160,6 +156,32 @@ def house(data_dir: Path, **environment: str) -> Iterator[House]:
         if process.stdout is not None:
             process.stdout.close()
         log.close()
+
+
+def told(data_dir: Path) -> dict[str, Person]:
+    """The cast as demo.json tells it."""
+    document = json.loads((data_dir / "demo.json").read_text())
+    return {
+        name: Person(
+            name=name,
+            url=document["url"],
+            **{key: user[key] for key in ("id", "username", "password", "token")},
+        )
+        for name, user in document["users"].items()
+    }
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`./quarterdeck …` to its end, with what it said."""
+    return subprocess.run(
+        [str(ROOT / "quarterdeck"), *arguments],
+        cwd=ROOT,
+        env={**clean(), "QUARTERDECK_PYTHON": sys.executable, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 def clean() -> dict[str, str]:

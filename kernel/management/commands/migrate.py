@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connection
 
-_GRANTS = """
+GRANTS = """
 DO $$ BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') AND current_user <> '{role}' THEN
     GRANT USAGE ON SCHEMA public TO {role};
@@ -26,5 +26,5 @@ class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         """Grant by default, then migrate."""
         with connection.cursor() as cursor:
-            cursor.execute(_GRANTS.format(role=settings.RUNTIME_ROLE))
+            cursor.execute(GRANTS.format(role=settings.RUNTIME_ROLE))
         super().handle(*args, **options)

@@ -42,6 +42,7 @@ BODIES: dict[str, Any] = {
     "/sessions/{id}/messages": {"content": "/help"},
     "/sessions/{id}/query": {"prompt": "/help"},
     "/sessions/{id}/shares": {"user": "@charlie", "role": "viewer"},
+    "/stops": {"reason": "a leak"},
     "/teams": {"name": "Once"},
     "/teams/{id}/members": {"user": "@charlie"},
     "/tokens": {"name": "once"},

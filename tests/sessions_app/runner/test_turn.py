@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
 
+from identity.services.stops import stop
+from kernel.threads import threaded
 from sessions_app.models import AgentSession, Approval, Run, SessionEvent, ToolCall
 from sessions_app.services import approvals, creation, prompting
 from tests.factories.cast import Cast, make_cast
-from tests.factories.turns import drive_all
+from tests.factories.turns import drive, drive_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,3 +69,43 @@ def test_a_dangerous_command_waits_and_runs_exactly_once_after_approval(people: 
 
     assert Run.objects.get(pk=posted.run_id).status == "completed"
     assert [c.content for c in ToolCall.objects.filter(tool="read_file")] == ["x\n"]
+
+
+def test_a_halt_ends_a_running_command_and_the_turn_says_why(people: Cast) -> None:
+    session = session_of(people)
+    posted = prompting.prompt(people.alice, session, content="/sh touch began; sleep 300")
+
+    async def scene() -> float:
+        turn = asyncio.create_task(drive())
+        while not await calls_running():
+            await asyncio.sleep(0.05)
+        began = time.monotonic()
+        await threaded(stop)(people.alice, people.acme, reason="a leak")
+        await turn
+        return time.monotonic() - began
+
+    seconds = asyncio.run(scene())
+
+    run = Run.objects.get(pk=posted.run_id)
+    assert (run.status, run.error_code) == ("cancelled", "stopped")
+    assert "a leak" in run.error
+    assert ToolCall.objects.get(session=session).status == "cancelled"
+    assert seconds < 30  # a generous net: five seconds are measured in benchmarks/stop.py
+
+
+def test_a_halted_tool_is_denied_with_the_reason_and_the_turn_goes_on(people: Cast) -> None:
+    session = session_of(people)
+    stop(people.alice, people.acme, tool="shell", reason="a leak")
+
+    posted = prompting.prompt(people.alice, session, content="/sh echo hello")
+    drive_all()
+
+    call = ToolCall.objects.get(session=session)
+    assert call.status == "denied"
+    assert "a leak" in call.content
+    assert Run.objects.get(pk=posted.run_id).status == "completed"
+
+
+@threaded
+def calls_running() -> bool:
+    return ToolCall.objects.filter(status="running").exists()

@@ -1,0 +1,1 @@
+"""The doctor's questions, one function each: an empty list means that all is well."""
