@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 
 from identity.public import organizations_of
+from kernel.http.undo import offered
 from sessions_app.public import pending_approvals, running_sessions
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`shell`: organizations (one of them chosen), work under way, what waits for me."""
+    """`shell`: organizations (one of them chosen), work under way, what waits for me; and the
+    way back after the last deed."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"shell": {"organizations": [], "organization": None}}
@@ -25,5 +28,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "running_count": running_sessions(user, current.pk) if current else 0,
             "inbox_count": pending_approvals(user, current.pk) if current else 0,
             "can_see_audit": getattr(current, "role", None) in {"owner", "auditor"},
-        }
+        },
+        "undo_offer": partial(offered, request),
     }

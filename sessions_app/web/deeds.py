@@ -11,13 +11,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from identity.public import Team, User
-from kernel.errors import InvalidError, NotFoundError
+from kernel.errors import DomainError, InvalidError, NotFoundError
 from kernel.http.pages import deed, uuid_or_none, valid
+from kernel.http.undo import offer_undo
 from kernel.policies import visible_to
 from kernel.text import storable
 from sessions_app.models import AgentSession, Approval
 from sessions_app.services import approvals, forking, lifecycle, prompting, runs, sharing
 from sessions_app.web.forms import NameForm, PromptForm, ShareForm
+from sessions_app.web.pages import refused_prompt
 
 
 def _page(pk: UUID, *_rest: Any, **_named: Any) -> str:
@@ -41,9 +43,13 @@ def _session(request: HttpRequest, pk: UUID) -> AgentSession:
 
 @deed(_page)
 def prompt(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Post a prompt."""
-    given = valid(PromptForm(request.POST))
-    prompting.prompt(_actor(request), _session(request, pk), content=given["content"])
+    """Post a prompt; a refused one comes back with the person's text."""
+    session = _session(request, pk)
+    try:
+        given = valid(PromptForm(request.POST))
+        prompting.prompt(_actor(request), session, content=given["content"])
+    except DomainError as refusal:
+        return refused_prompt(request, pk, refusal)
     return redirect(_page(pk))
 
 
@@ -89,8 +95,7 @@ def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
 def trash(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Into the trash."""
     lifecycle.trash(_actor(request), _session(request, pk))
-    undo = reverse("sessions:restore", args=[pk])
-    messages.success(request, "Moved to the trash.", extra_tags=undo)
+    offer_undo(request, "Moved to the trash.", reverse("sessions:restore", args=[pk]))
     return redirect(_list())
 
 
