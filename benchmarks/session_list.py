@@ -4,7 +4,8 @@ Three people ask: the organization's owner (sees all), somebody with much (owns 
 two fifths in person and a third by team) and somebody with little (20 shares spread over all
 time). Both databases are asked in turns, so that other load hits both alike. The peer is the same
 page cut from one condition with OR, as object permissions are usually written. Beside the list
-stands the column of an open session: what is open, the latest active first.
+stands the column of an open session: what is open, the latest active first; and the tabs of the
+list's page: their counts and the first page of each, the archive with a few among all.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from sessions_app.selectors.sessions import (
     sessions_lately,
     sessions_visible_to,
 )
+from sessions_app.selectors.tabs import TABS, Tabs
 from tests.database import owner_url
 from tests.factories.cast import Cast, make_cast, token_for
 
@@ -70,6 +72,12 @@ class Place:
         """The rows beside an open session."""
         return len(sessions_lately(self.people[who], self.cast.acme.pk, COLUMN))
 
+    def tabs(self, who: str) -> int:
+        """The counts of all tabs and the first page of each."""
+        tabs = Tabs(self.people[who], self.cast.acme.pk)
+        pages = (paginate(QueryDict(), tabs.listed(tab), field="id") for tab in TABS)
+        return sum(tabs.counts().values()) + sum(len(page.rows) for page in pages)
+
     def by_or(self, who: str) -> int:
         """The same rows from one condition with OR."""
         rows = sessions_visible_to(self.people[who], SessionFilter(shelf="all"))
@@ -95,6 +103,7 @@ def fill(cast: Cast, count: int) -> None:
             "id": "made.id",
             "working_directory_id": "made.id",
             "active_at": "now() - make_interval(secs => made.number * 7919 %% %s)",
+            "archived_at": f"CASE WHEN made.number %% {count // FEW} = 2 THEN now() END",
             "owner_id": "CASE WHEN made.number %% 5 = 0 THEN %s ELSE origin.owner_id END",
         }
         cursor.execute(_copies(AgentSession, changed), [cast.bob.pk, count, model.pk])
@@ -133,8 +142,9 @@ def measure(small: Place, large: Place) -> dict[str, dict[str, float]]:
         queries, shown = counted(places, who)
         times = in_turns(places, Place.list, who, ROUNDS, BLOCK)
         beside = in_turns(places, Place.column, who, ROUNDS, BLOCK)
+        tabs = in_turns(places, Place.tabs, who, ROUNDS, BLOCK)
         peers = in_turns(places, Place.by_or, who, PEER_ROUNDS, 1)
-        found[who] = figures(times, beside, peers) | {"queries": queries, "shown": shown}
+        found[who] = figures(times, beside, tabs, peers) | {"queries": queries, "shown": shown}
     return found
 
 
@@ -183,13 +193,17 @@ def timed(call: Callable[[Place, str], int], place: Place, who: str, count: int)
 
 
 def figures(
-    times: list[list[float]], beside: list[list[float]], peers: list[list[float]]
+    times: list[list[float]],
+    beside: list[list[float]],
+    tabs: list[list[float]],
+    peers: list[list[float]],
 ) -> dict[str, float]:
-    """Rounded p50 and p95 of both sizes and their ratios, list and column; the peer's p50."""
+    """Rounded p50 and p95 of both sizes and their ratios: list, column, tabs; the peer's p50."""
     with_or = [round(percentile(values, 50), 1) for values in peers]
     return {
         **compared("", times),
         **compared("column_", beside),
+        **compared("tabs_", tabs),
         "one_or_query_ms_1k": with_or[0],
         "one_or_query_ms_100k": with_or[1],
     }
@@ -214,6 +228,7 @@ def main() -> None:
         "name": "session_list",
         "ratio": max(person["ratio_p95"] for person in people.values()),
         "column_ratio": max(person["column_ratio_p95"] for person in people.values()),
+        "tabs_ratio": max(person["tabs_ratio_p95"] for person in people.values()),
         "target": 1.5,
         "queries": max(person["queries"] for person in people.values()),
         "queries_target": 6,

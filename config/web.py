@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 
+from kernel.errors import StaleFormError
 from kernel.http import problems
+from kernel.http.pages import error_page, failed
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -18,18 +21,24 @@ def home(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problems.plain(status, code, detail)
-    context = {"problem": problems.body(status, code, detail)}
-    return render(request, f"{status}.html", context, status=status)
+    return error_page(request, problems.body(status, code, detail))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400."""
+    """400, or 413 where the reason is the size."""
+    if isinstance(exception, RequestDataTooBig):
+        return _answer(request, 413, "too_large", "The body is larger than 1 MiB.")
     return _answer(request, 400, "invalid", "The request is not valid.")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
     return _answer(request, 403, "not_allowed", "Your role does not allow this.")
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without its token."""
+    return failed(request, StaleFormError())
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

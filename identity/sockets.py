@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from channels.db import database_sync_to_async
 from channels.sessions import CookieMiddleware, SessionMiddleware
 
-from identity.selectors.credentials import browser_holds, signed_in, token_holds
+from identity.selectors.credentials import of_browser, of_token, signed_in
 from identity.selectors.tokens import token_of
 from kernel import context
 from kernel.actors import NOBODY
@@ -21,9 +20,9 @@ _READING = {"read", "write"}
 
 
 class SocketActor:
-    """ASGI middleware that puts `actor` into the scope, and `credential_holds` to ask whether
-    it still counts; strangers are refused by the consumer. `server_send` is the server's own,
-    which Channels' session middleware wraps."""
+    """ASGI middleware that puts `actor` into the scope, and the `credential` they came by;
+    strangers are refused by the consumer. `server_send` is the server's own, which Channels'
+    session middleware wraps."""
 
     def __init__(self, inner: Any) -> None:
         self._cookies = CookieMiddleware(SessionMiddleware(_ByCookie(inner)))
@@ -42,7 +41,7 @@ class SocketActor:
         scope["actor"] = token.user if token and reads else NOBODY
         scope["accepted_subprotocol"] = bearer
         if token:
-            scope["credential_holds"] = partial(token_holds, token.pk)
+            scope["credential"] = of_token(token)
         return await self._inner(scope, receive, send)
 
 
@@ -56,7 +55,7 @@ class _ByCookie:
             session = scope["session"]
             user = await database_sync_to_async(signed_in)(session)
             scope["actor"] = user or NOBODY
-            scope["credential_holds"] = partial(browser_holds, session.session_key)
+            scope["credential"] = of_browser(session.session_key)
         return await self._inner(scope, receive, send)
 
 

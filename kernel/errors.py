@@ -60,6 +60,11 @@ class NotSignedInError(RefusedError):
     status = 401
 
 
+class StaleFormError(RefusedError):
+    """This form is out of date, or came from another place. Go back, reload the page and send it
+    again."""
+
+
 class ConflictError(DomainError):
     """The present state does not allow this."""
 

@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 
 from config.settings.env import environment
+from kernel.redaction import masked
 
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -14,6 +15,7 @@ LOGGING: dict[str, Any] = {
             "()": structlog.stdlib.ProcessorFormatter,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                masked,
                 structlog.processors.JSONRenderer(),
             ],
             "foreign_pre_chain": [
@@ -21,16 +23,15 @@ LOGGING: dict[str, Any] = {
                 structlog.stdlib.add_log_level,
                 structlog.stdlib.add_logger_name,
                 structlog.processors.TimeStamper(fmt="iso"),
+                structlog.stdlib.ExtraAdder(),
                 structlog.processors.format_exc_info,
             ],
         },
     },
-    "filters": {"redact": {"()": "kernel.redaction.LogFilter"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "json",
-            "filters": ["redact"],
         },
     },
     "root": {"handlers": ["stderr"], "level": environment.log_level},

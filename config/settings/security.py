@@ -21,6 +21,7 @@ SECURE_SSL_REDIRECT = False
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if environment.trusted_proxies else None
 )
+CSRF_FAILURE_VIEW = "config.web.csrf_failed"
 X_FRAME_OPTIONS = "DENY"
 TRUSTED_PROXIES = environment.trusted_proxies
 
@@ -51,6 +52,8 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "identity.backends.ExpiringGrantBackend",
 ]
+# guardian looks for its own backend by name; ours is a subclass of it that honours expiry.
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from identity.errors import ScopeMissingError
 from identity.models import ApiToken, User
-from identity.selectors.credentials import browser_holds, token_holds
+from identity.selectors.credentials import of_browser, of_token
 from identity.selectors.tokens import token_of
 from kernel import context
+from kernel.errors import StaleFormError
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -43,7 +43,7 @@ class TokenAuthentication(BaseAuthentication):
         _check_scopes(token, request.method or "GET")
         origin = replace(context.current().origin, token_id=token.pk)
         context._current.set(replace(context.current(), origin=origin, actor=token.user))
-        request._request.credential_holds = partial(token_holds, token.pk)  # type: ignore[attr-defined]
+        request._request.credential = of_token(token)  # type: ignore[attr-defined]
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
@@ -61,8 +61,15 @@ class CookieAuthentication(SessionAuthentication):
             return None
         self.enforce_csrf(request)
         key = request._request.session.session_key
-        request._request.credential_holds = partial(browser_holds, key)  # type: ignore[attr-defined]
+        request._request.credential = of_browser(key)  # type: ignore[attr-defined]
         return user, None
+
+    def enforce_csrf(self, request: Any) -> None:
+        """As a page says it."""
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as refused:
+            raise StaleFormError from refused
 
 
 def _check_scopes(token: ApiToken, method: str) -> None:

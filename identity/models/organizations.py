@@ -53,7 +53,7 @@ class Membership(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
     )
     role = models.CharField(max_length=10, choices=OrganizationRole)
-    is_break_glass = models.BooleanField(default=False)
+    is_break_glass = models.BooleanField("break-glass owner", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     history = edits()

@@ -37,6 +37,7 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "API token"
         indexes = [models.Index(fields=["user", "created_at"], name="token_by_user")]
 
     def __str__(self) -> str:

@@ -39,8 +39,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(blank=True, default="")
     full_name = models.CharField(max_length=150, blank=True, default="")
     kind = models.CharField(max_length=10, choices=UserKind, default=UserKind.PERSON)
-    is_staff = models.BooleanField(default=False)
-    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField("operator", default=False)
+    is_active = models.BooleanField("active", default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # Raised to end every browser session of this person at once, without touching their rows.
     session_epoch = models.PositiveIntegerField(default=0, editable=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +13,25 @@ from django.utils.crypto import constant_time_compare
 
 from identity.models import ApiToken, User
 from kernel import clock
+from kernel.credentials import Credential
 
 
-def token_holds(token_id: UUID) -> bool:
+def of_token(token: ApiToken) -> Credential:
+    """The way in by an API token."""
+    return Credential(partial(_token_holds, token.pk), token.expires_at)
+
+
+def of_browser(session_key: str | None) -> Credential:
+    """The way in by a browser's session."""
+    return Credential(partial(_browser_holds, session_key))
+
+
+def _token_holds(token_id: UUID) -> bool:
     """Whether a token was neither revoked nor ended, and its owner is active."""
     return ApiToken.live(clock.now()).filter(pk=token_id, user__is_active=True).exists()
 
 
-def browser_holds(session_key: str | None) -> bool:
+def _browser_holds(session_key: str | None) -> bool:
     """Whether a browser's session still stands: not signed out, not ended by its owner."""
     return session_key is not None and signed_in(SessionStore(session_key)) is not None
 

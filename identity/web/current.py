@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from django.http import HttpRequest
-from django.utils.functional import LazyObject
 
 from identity.models import Organization, User
 from identity.selectors.people import current_of
 from kernel.errors import NotFoundError
+from kernel.http.pages import plain
 
 CHOICE = "organization"
 
@@ -25,14 +25,6 @@ def here(request: HttpRequest) -> Organization:
     if not found:
         raise NotFoundError
     return cast("Organization", plain(found))
-
-
-def plain(value: Any) -> Any:
-    """The object behind Django's lazy proxy: verbs look at what a thing is."""
-    if isinstance(value, LazyObject):
-        bool(value)
-        return value.__dict__["_wrapped"]
-    return value
 
 
 def current(request: HttpRequest) -> Organization | None:

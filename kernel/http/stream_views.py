@@ -41,7 +41,7 @@ class EventOutput(serializers.Serializer[Any]):
 
 
 class EventsOutput(serializers.Serializer[Any]):
-    """At most 500 events, and how long the stream is."""
+    """At most 500 events or about 4 MiB of them, and how long the stream is."""
 
     events = EventOutput(many=True)
     last_seq = serializers.IntegerField(min_value=0)
@@ -83,7 +83,7 @@ class PollView(StreamView):
             OpenApiParameter(
                 "limit",
                 {"type": "integer", "minimum": 1, "maximum": 10**6, "default": 500},
-                description="How many at most; more than 500 is 500.",
+                description="How many at most; more than 500 is 500, and 4 MiB end a page too.",
             ),
         ],
         responses=EventsOutput,

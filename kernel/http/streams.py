@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    JsonResponse,
     StreamingHttpResponse,
 )
 from rest_framework.exceptions import APIException
@@ -21,13 +20,15 @@ from rest_framework.settings import api_settings
 
 from kernel import draining
 from kernel.actors import Actor
+from kernel.credentials import Credential
 from kernel.errors import DomainError, InvalidError, NotFoundError, NotSignedInError
 from kernel.http import problems
 from kernel.streams.feed import TooSlowError, follow
 from kernel.streams.hub import DRAIN
 from kernel.streams.kinds import StreamKind
-from kernel.streams.read import PAGE, page_after
+from kernel.streams.read import PAGE, last_seq, page_after
 from kernel.streams.watchers import Watcher
+from kernel.streams.welcome import ACCESS, CREDENTIAL, Welcome
 from kernel.threads import threaded
 
 LONGEST_WAIT = 25
@@ -61,10 +62,8 @@ def _who(request: HttpRequest) -> Actor:
     return cast("Actor", user)
 
 
-def _still_reads(request: HttpRequest, kind: StreamKind, owner_id: UUID, actor: Actor) -> bool:
-    """Whether the way in still holds and the policy still allows, while somebody stays."""
-    holds: Callable[[], bool] = getattr(request, "credential_holds", lambda: True)
-    return holds() and kind.may_read(actor, owner_id)
+def _welcome(request: HttpRequest, kind: StreamKind, owner_id: UUID, actor: Actor) -> Welcome:
+    return Welcome(actor, kind, owner_id, getattr(request, "credential", Credential()))
 
 
 def number(request: HttpRequest, name: str, default: int, most: int, least: int = 0) -> int:
@@ -87,12 +86,15 @@ async def poll(
     wait = number(request, "wait", 0, 10**6)
     limit = number(request, "limit", PAGE, 10**6, least=1)
     page = await threaded(page_after)(kind, owner_id, after, limit)
-    if not page.events and wait:
+    if not page.rows and wait:
         await _news(kind, owner_id, after, min(wait, LONGEST_WAIT), actor)
-        if not await threaded(_still_reads)(request, kind, owner_id, actor):
+        if await _welcome(request, kind, owner_id, actor).end(ACCESS):
             raise NotFoundError
         page = await threaded(page_after)(kind, owner_id, after, limit)
-    return JsonResponse({"events": page.events, "last_seq": page.last_seq})
+    last = await threaded(last_seq)(kind, owner_id)
+    events = ",".join(text for _seq, text in page.rows)
+    body = f'{{"events":[{events}],"last_seq":{last}}}'
+    return HttpResponse(body, content_type="application/json")
 
 
 async def _news(kind: StreamKind, owner_id: UUID, after: int, seconds: float, actor: Actor) -> None:
@@ -134,33 +136,40 @@ async def frames(
     shown: Callable[[int, str], str],
 ) -> AsyncIterator[str]:
     """Every event after a `seq` as `shown` puts it, as long as the actor may read."""
-    feed = follow(kind, owner_id, after, Watcher(actor_id=actor.actor_id))
-    may: Any = threaded(partial(_still_reads, request, kind))
-    waiting: asyncio.Task[tuple[int, str]] | None = None
-    try:
+    welcome, watcher = _welcome(request, kind, owner_id, actor), Watcher(actor_id=actor.actor_id)
+    heard = _with_silence(follow(kind, owner_id, after, watcher))
+    async with welcome.reminding(watcher), aclosing(heard):
         yield "retry: 1000\n\n"
-        while True:
-            waiting = waiting or asyncio.ensure_future(anext(feed))
-            done, _ = await asyncio.wait({waiting}, timeout=_KEEPALIVE_SECONDS)
-            if not done:
-                if not await may(owner_id, actor):
-                    return
-                yield ": keepalive\n\n"
-                continue
-            seq, frame = waiting.result()
-            waiting = None
+        async for seq, frame in heard:
             if seq:
                 yield shown(seq, frame)
             elif frame == DRAIN:
                 yield f"retry: {draining.reconnect_ms()}\n\n"
                 return
-            elif not await may(owner_id, actor):
+            elif not frame:
+                yield ": keepalive\n\n"
+            elif frame in {ACCESS, CREDENTIAL} and await welcome.end(frame):
                 return
+
+
+async def _with_silence(feed: AsyncIterator[tuple[int, str]]) -> AsyncGenerator[tuple[int, str]]:
+    """What a feed yields, and (0, "") whenever it was silent for a while."""
+    waiting: asyncio.Task[tuple[int, str]] | None = None
+    try:
+        while True:
+            waiting = waiting or asyncio.ensure_future(anext(feed))
+            done, _ = await asyncio.wait({waiting}, timeout=_KEEPALIVE_SECONDS)
+            if not done:
+                yield 0, ""
+                continue
+            heard, waiting = waiting.result(), None
+            yield heard
     except TooSlowError:
         return
     finally:
         if waiting:
             waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
         await feed.aclose()  # type: ignore[attr-defined]
 
 

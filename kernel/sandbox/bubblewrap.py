@@ -87,6 +87,7 @@ class BubblewrapSandbox:
         yield from _system(prepared)
         yield from _memory_files(jail)
         yield from ("--bind", str(jail.workspace), WORKSPACE)
+        yield from _walls(jail, prepared)
         for bind in jail.binds:
             yield from ("--bind" if bind.writable else "--ro-bind", str(bind.source), bind.inside)
         yield from ("--remount-ro", "/", "--clearenv")
@@ -155,6 +156,18 @@ def _memory_files(jail: Jail) -> Iterator[str]:
         if path not in targets:
             yield from ("--perms", "1777", "--size", size, "--tmpfs", path)
     yield from ("--remount-ro", "/dev", "--symlink", "/tmp", "/var/tmp")  # noqa: S108
+
+
+def _walls(jail: Jail, prepared: Prepared) -> Iterator[str]:
+    """Mounts over what may not be changed or read; the command has no right to move them."""
+    for path in jail.frozen:
+        yield from ("--ro-bind", str(jail.workspace / path), f"{WORKSPACE}/{path}")
+    for path in jail.hidden:
+        inside = f"{WORKSPACE}/{path}"
+        if (jail.workspace / path).is_dir():
+            yield from ("--perms", "0000", "--tmpfs", inside, "--remount-ro", inside)
+        else:
+            yield from ("--perms", "0000", "--ro-bind-data", str(prepared.payload(b"")), inside)
 
 
 def _proxy_environment(jail: Jail) -> dict[str, str]:

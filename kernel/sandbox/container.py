@@ -96,6 +96,7 @@ class ContainerSandbox:
             yield from _podman(prepared)
         yield from _limits(jail.limits)
         yield from ("--mount", _mount(jail.workspace, WORKSPACE, writable=True))
+        yield from _walls(jail)
         for bind in jail.binds:
             yield from ("--mount", _mount(bind.source, bind.inside, writable=bind.writable))
         yield from ("--workdir", str(PurePosixPath(WORKSPACE, jail.cwd)))
@@ -147,6 +148,18 @@ def _podman(prepared: Prepared) -> Iterator[str]:
         yield from ("--userns", "keep-id")
     if profile := tightened_profile():
         yield from ("--security-opt", f"seccomp=/dev/fd/{prepared.payload(profile)}")
+
+
+def _walls(jail: Jail) -> Iterator[str]:
+    """Mounts over what may not be changed or read: a hidden file reads as empty here."""
+    for path in jail.frozen:
+        yield from ("--mount", _mount(jail.workspace / path, f"{WORKSPACE}/{path}", writable=False))
+    for path in jail.hidden:
+        inside = f"{WORKSPACE}/{path}"
+        if (jail.workspace / path).is_dir():
+            yield from ("--tmpfs", f"{inside}:ro,size=4096,mode=0000")
+        else:
+            yield from ("--mount", _mount(Path("/dev/null"), inside, writable=False))
 
 
 def _user(jail: Jail) -> str:

@@ -30,6 +30,12 @@ class SandboxFailedError(SandboxError):
     """The sandbox could not be set up, so the command was not run."""
 
 
+class PathDeniedError(SandboxError):
+    """A rule of your organization closes this path."""
+
+    status = 403
+
+
 class PathEscapesError(SandboxError):
     """This path leads out of the workspace."""
 

@@ -105,6 +105,9 @@ class Jail:
 
     `env` is everything besides PATH, HOME, LANG, TERM and TMPDIR (which it may override, except
     HOME). `cwd` is relative to the workspace.
+
+    `hidden` and `frozen` are files and directories of the workspace, relative to it and without
+    links on the way, that the command can neither read nor change, or not change.
     """
 
     workspace: Path
@@ -114,6 +117,8 @@ class Jail:
     network: Network | None = None
     limits: Limits = Limits()
     cwd: str = "."
+    hidden: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
 
 
 def base_environment(jail: Jail, *, home: str, tmp: str) -> dict[str, str]:

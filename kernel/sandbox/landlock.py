@@ -2,9 +2,10 @@
 
 The kernel refuses the command every file outside its workspace and the system's read-only trees,
 every socket (seccomp), and signals to processes outside. What it cannot do: show the workspace at
-another path, hide that a path exists, open the network by domain (asking for it is refused), keep
-the command from changing modes and times of files its user owns, or count RLIMIT_NPROC per run
-when we are not root. As root the own uid of each session closes those gaps.
+another path, hide that a path exists, close single files of the workspace or open the network by
+domain (asking for either is refused), keep the command from changing modes and times of files its
+user owns, or count RLIMIT_NPROC per run when we are not root. As root the own uid of each session
+closes those last gaps.
 """
 
 from __future__ import annotations
@@ -130,6 +131,11 @@ def _check_possible(jail: Jail) -> None:
     if jail.network is not None:
         raise JailNotPossibleError(
             "The landlock level cannot open the network by domain.", remedy="Install bubblewrap."
+        )
+    if jail.hidden or jail.frozen:
+        raise JailNotPossibleError(
+            "The landlock level cannot close single files, which a rule against a path asks for.",
+            remedy="Install bubblewrap, or have the rule taken back.",
         )
     for bind in jail.binds:
         if bind.inside != str(bind.source):

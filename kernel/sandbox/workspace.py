@@ -15,10 +15,15 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 from kernel.sandbox.beneath import open_beneath
-from kernel.sandbox.errors import FileTooLargeError, NotAFileError, PathEscapesError
+from kernel.sandbox.errors import (
+    FileTooLargeError,
+    NotAFileError,
+    PathDeniedError,
+    PathEscapesError,
+)
 from kernel.sandbox.quota import DiskUsage, disk_usage
 
 EntryKind = Literal["file", "directory", "link", "other"]
@@ -51,6 +56,13 @@ class Listing:
     complete: bool
 
 
+class Closed(Protocol):
+    """A rule that closes paths of a workspace."""
+
+    def __call__(self, path: str, *, writes: bool) -> bool:
+        """Whether it may not be read, or not be written."""
+
+
 class Workspace:
     """A workspace held open by descriptor. Use it as a context manager.
 
@@ -58,8 +70,8 @@ class Workspace:
     the real path). Raises `PathEscapesError` for all others, and `OSError` as the system does.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._path = root
+    def __init__(self, root: Path, closed: Closed | None = None) -> None:
+        self._path, self._closed = root, closed
         self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         found = os.fstat(self._root)
         self._owner = (found.st_uid, found.st_gid)
@@ -137,9 +149,18 @@ class Workspace:
     def _open(self, path: str, flags: int, mode: int = 0) -> Iterator[int]:
         descriptor = open_beneath(self._root, self.resolve(path), flags, mode)
         try:
+            self._check(descriptor, writes=bool(flags & (os.O_WRONLY | os.O_RDWR)))
             yield descriptor
         finally:
             os.close(descriptor)
+
+    def _check(self, descriptor: int, *, writes: bool) -> None:
+        """Judge what was really opened: a link may have led elsewhere."""
+        if self._closed is None:
+            return
+        root, real = (Path(f"/proc/self/fd/{one}").readlink() for one in (self._root, descriptor))
+        if self._closed(os.path.relpath(real, root), writes=writes):
+            raise PathDeniedError
 
     def _make_directories(self, path: PurePosixPath) -> None:
         done = PurePosixPath()

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
 
 from kernel import draining
 from kernel.actors import NOBODY, Actor
+from kernel.credentials import Credential
 from kernel.errors import DomainError
 from kernel.ids import uuid7
 from kernel.streams.feed import TooSlowError, follow
@@ -27,12 +27,12 @@ from kernel.streams.pressure import (
     waiting_bytes,
 )
 from kernel.streams.watchers import Watcher
+from kernel.streams.welcome import ACCESS, CREDENTIAL, Welcome
 from kernel.streams.wire import short_way
 from kernel.threads import threaded
 
 log = logging.getLogger(__name__)
-SIGNED_OUT, ACCESS_GONE, DELETED, TOO_SLOW, RESTART = 4401, 4403, 4404, 1013, 1012
-CREDENTIAL_SECONDS = 60.0
+TOO_SLOW, RESTART = 1013, 1012
 _LARGEST_MESSAGE = 2000
 
 
@@ -102,8 +102,10 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _follow(self, after: int) -> None:
         watcher = Watcher(actor_id=self.actor.actor_id)
         watcher.push = short_way(line := self._line())
-        recheck = asyncio.create_task(self._recheck(watcher))
-        try:
+        welcome = Welcome(
+            self.actor, self.stream, self.owner_id, self.scope.get("credential", Credential())
+        )
+        async with welcome.reminding(watcher):
             async for seq, frame in follow(self.stream, self.owner_id, after, watcher):
                 if seq:
                     await self.base_send({"type": "websocket.send", "text": frame})
@@ -112,13 +114,11 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 elif frame == DRAIN:
                     await self._send_away(watcher.have)
                     return
-                elif frame not in {"access", "credential"}:
+                elif frame not in {ACCESS, CREDENTIAL}:
                     await self.base_send({"type": "websocket.send", "text": frame})
-                elif code := await threaded(self._ended)(wholly=frame == "access"):
+                elif code := await welcome.end(frame):
                     await self.close(code=code)
                     return
-        finally:
-            recheck.cancel()
 
     async def _send_away(self, have: int) -> None:
         """This process stops: say when to come back, and from where to go on."""
@@ -126,29 +126,9 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.base_send({"type": "websocket.send", "text": json.dumps(word)})
         await self.close(code=RESTART)
 
-    async def _recheck(self, watcher: Watcher) -> None:
-        """The hub asks for everybody's role often; this, rarely, whether one is signed in."""
-        while True:
-            await asyncio.sleep(CREDENTIAL_SECONDS)
-            watcher.offer(0, "credential")
-
     def _line(self) -> Any:
         """The server's own `send`, which middleware may have wrapped."""
         return self.scope.get("server_send", self.base_send)
-
-    def _ended(self, *, wholly: bool) -> int:
-        """Why this socket must close, or 0: signed out, access taken away, or deleted.
-
-        Without a database nobody can say, and there is nothing to read either: it stays open.
-        """
-        try:
-            if not self.scope.get("credential_holds", _always)():
-                return SIGNED_OUT
-            if not wholly or self.stream.may_read(self.actor, self.owner_id):
-                return 0
-            return ACCESS_GONE if self.stream.exists(self.owner_id) else DELETED
-        except DatabaseError:
-            return 0
 
     async def _may(self) -> bool:
         return await threaded(self.stream.may_read)(self.actor, self.owner_id)
@@ -156,10 +136,6 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _looked(self, what: str, message: dict[str, Any]) -> None:
         detail = {**message, "connection": self.connection}
         await threaded(self.looked)(what, detail)
-
-
-def _always() -> bool:
-    return True
 
 
 def _after(scope: dict[str, Any]) -> int | None:

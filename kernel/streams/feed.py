@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -28,24 +29,30 @@ async def follow(
     # behind the replay, and an `after` that lies ahead would starve everybody else.
     hub().join(kind, owner_id, watcher, await threaded(last_seq)(kind, owner_id))
     try:
-        while rows := await read_page(kind.name, owner_id, watcher.have):
-            for seq, frame in rows:
-                watcher.have = seq
-                yield seq, frame
+        async for missed in _missed(kind, owner_id, watcher, math.inf):
+            yield missed
         while True:
             seq, frame = await watcher.next()
             if watcher.overflowed:
                 raise TooSlowError
-            while seq > watcher.have + 1:
-                if not (missed := await read_page(kind.name, owner_id, watcher.have)):
-                    break
-                for between, text in missed:
-                    watcher.have = between
-                    yield between, text
-            if seq == 0:
-                yield seq, frame
-            elif seq > watcher.have:
-                watcher.have = seq
+            async for missed in _missed(kind, owner_id, watcher, seq):
+                yield missed
+            if seq == 0 or seq > watcher.have:
+                watcher.have = max(seq, watcher.have)
                 yield seq, frame
     finally:
         hub().leave(kind, owner_id, watcher)
+
+
+async def _missed(
+    kind: StreamKind, owner_id: UUID, watcher: Watcher, before: float
+) -> AsyncIterator[tuple[int, str]]:
+    """What lies between the watcher and a `seq`, read by itself; words come first even then."""
+    while before > watcher.have + 1:
+        if not (rows := await read_page(kind.name, owner_id, watcher.have)):
+            return
+        for seq, frame in rows:
+            while watcher.words:
+                yield 0, watcher.words.popleft()
+            watcher.have = seq
+            yield seq, frame

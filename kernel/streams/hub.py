@@ -21,7 +21,7 @@ from django.conf import settings
 
 from kernel.streams.doorbell import CHANNEL
 from kernel.streams.kinds import StreamKind, kind_of
-from kernel.streams.read import PAGE, envelope, events_after
+from kernel.streams.read import page_after
 from kernel.streams.watchers import Batch, Pace, Watcher
 from kernel.threads import threaded
 
@@ -86,7 +86,7 @@ class Hub:
         while True:
             bell.clear()
             try:
-                rows = await threaded(_fetch)(kind, owner_id, self._have[key])
+                rows, is_last = await threaded(_fetch)(kind, owner_id, self._have[key])
             except Exception:
                 log.exception("stream reader failed; trying again")
                 await asyncio.sleep(0.5)
@@ -94,7 +94,7 @@ class Hub:
             if rows:
                 await self._hand_over(key, Batch(rows))
                 self._have[key] = rows[-1][0]
-            if len(rows) < PAGE:
+            if is_last:
                 await _wait(bell, POLL_SECONDS)
             if rows:
                 await asyncio.sleep(pace.pause(time.monotonic()))
@@ -210,15 +210,12 @@ async def _wait(bell: asyncio.Event, seconds: float) -> None:
             await bell.wait()
 
 
-def _fetch(kind: StreamKind, owner_id: UUID, after: int) -> list[tuple[int, str]]:
-    return [(row.seq, encode(envelope(row))) for row in events_after(kind, owner_id, after)]
-
-
-def encode(event: dict[str, Any]) -> str:
-    """One event as the frame every watcher gets."""
-    return json.dumps({"kind": "event", **event}, separators=(",", ":"), ensure_ascii=False)
+def _fetch(kind: StreamKind, owner_id: UUID, after: int) -> tuple[list[tuple[int, str]], bool]:
+    """Events as the frames every watcher gets, and whether these are all there are."""
+    page = page_after(kind, owner_id, after)
+    return [(seq, f'{{"kind":"event",{text[1:]}') for seq, text in page.rows], page.is_last
 
 
 async def read_page(kind_name: str, owner_id: UUID, after: int) -> list[tuple[int, str]]:
     """Ready frames after a `seq`, for a watcher that catches up by itself."""
-    return await threaded(_fetch)(kind_of(kind_name), owner_id, after)
+    return (await threaded(_fetch)(kind_of(kind_name), owner_id, after))[0]

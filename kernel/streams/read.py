@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,15 +11,18 @@ from uuid import UUID
 from kernel.models.streams import StreamEvent
 from kernel.streams.kinds import StreamKind
 
-PAGE = 500
+PAGE, PAGE_BYTES = 500, 4 * 1024 * 1024
+"""A page ends at so many events or, after its first event, at so many bytes."""
+SLICE = 50
+"""Rows fetched at once: what lies beyond the bytes of a page is at most this much."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """At most 500 events after a `seq`, and the last `seq` of the stream."""
+    """Events after a `seq` as JSON, each with its `seq`, and whether they reach the end."""
 
-    events: list[dict[str, Any]]
-    last_seq: int
+    rows: list[tuple[int, str]]
+    is_last: bool
 
 
 def envelope(event: StreamEvent) -> dict[str, Any]:
@@ -36,21 +41,30 @@ def envelope(event: StreamEvent) -> dict[str, Any]:
     }
 
 
-def events_after(
-    kind: StreamKind, owner_id: UUID, after: int, limit: int = PAGE
-) -> list[StreamEvent]:
-    """Rows with `seq > after`, in order."""
-    rows = kind.event._base_manager.filter(**{f"{kind.owner_field}_id": owner_id}, seq__gt=after)
-    return list(rows.order_by("seq")[:limit])
+def page_after(kind: StreamKind, owner_id: UUID, after: int, limit: int = PAGE) -> Page:
+    """The next events; `after` is exclusive. A page is never empty while there are more."""
+    most, found, size = min(limit, PAGE), list[tuple[int, str]](), 0
+    for event in _events_after(kind, owner_id, after, most):
+        text = json.dumps(envelope(event), separators=(",", ":"), ensure_ascii=False)
+        size += len(text.encode())
+        if found and size > PAGE_BYTES:
+            return Page(found, is_last=False)
+        found.append((event.seq, text))
+    return Page(found, is_last=len(found) < most)
+
+
+def _events_after(kind: StreamKind, owner_id: UUID, after: int, most: int) -> Iterator[StreamEvent]:
+    """Rows in order, fetched slice by slice, so that large ones are not all held at once."""
+    rows = kind.event._base_manager.filter(**{f"{kind.owner_field}_id": owner_id}).order_by("seq")
+    while most > 0:
+        part = list(rows.filter(seq__gt=after)[: min(most, SLICE)])
+        yield from part
+        if len(part) < SLICE:
+            return
+        after, most = part[-1].seq, most - SLICE
 
 
 def last_seq(kind: StreamKind, owner_id: UUID) -> int:
     """How long the stream is now; 0 when it is empty or gone."""
     value = kind.owner._base_manager.filter(pk=owner_id).values_list("last_seq", flat=True).first()
     return int(value or 0)
-
-
-def page_after(kind: StreamKind, owner_id: UUID, after: int, limit: int = PAGE) -> Page:
-    """One page for polling; `after` is exclusive."""
-    rows = events_after(kind, owner_id, after, min(limit, PAGE))
-    return Page([envelope(row) for row in rows], last_seq(kind, owner_id))

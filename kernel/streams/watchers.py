@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,7 +30,8 @@ class Batch:
 
 @dataclass(eq=False)
 class Watcher:
-    """One socket or SSE response: a bounded queue of ready frames with their `seq`.
+    """One socket or SSE response: a bounded queue of ready frames with their `seq`, and the words
+    that have none, which come first: who must go goes before the rest of a long replay.
 
     `have`: the last event it was given. `push`: its short way, when it has one; that may be gone
     only while it is `idle`, so that nothing overtakes what is on its way.
@@ -37,25 +39,29 @@ class Watcher:
 
     actor_id: UUID | None = None
     push: Callable[[bytes], bool] | None = None
-    queue: asyncio.Queue[tuple[int, str]] = field(
-        default_factory=lambda: asyncio.Queue(QUEUE_LIMIT)
-    )
+    queue: deque[tuple[int, str]] = field(default_factory=deque)
+    words: deque[str] = field(default_factory=deque)
     have: int = 0
     idle: bool = False
     overflowed: bool = False
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def next(self) -> tuple[int, str]:
-        """The next frame of the queue."""
-        self.idle = True
-        try:
-            return await self.queue.get()
-        finally:
-            self.idle = False
+        """The next word or frame."""
+        while not self.words and not self.queue:
+            self._news.clear()
+            self.idle = True
+            try:
+                await self._news.wait()
+            finally:
+                self.idle = False
+        return (0, self.words.popleft()) if self.words else self.queue.popleft()
 
     def take(self, batch: Batch) -> None:
         """Hand over a batch by the short way, or else by the queue."""
         first, last = batch.rows[0][0], batch.rows[-1][0]
-        free = self.push and self.idle and self.queue.empty() and first in {0, self.have + 1}
+        empty = not self.queue and not self.words
+        free = self.push and self.idle and empty and first in {0, self.have + 1}
         if free and self.push and self.push(batch.frames):
             self.have = max(self.have, last)
             return
@@ -63,14 +69,16 @@ class Watcher:
             self.offer(seq, frame)
 
     def offer(self, seq: int, frame: str) -> None:
-        """Hand over a frame, or mark the watcher as too slow."""
-        try:
-            self.queue.put_nowait((seq, frame))
-        except asyncio.QueueFull:
+        """Hand over a frame or a word, or mark the watcher as too slow."""
+        if len(self.queue) + len(self.words) >= QUEUE_LIMIT:
             self.overflowed = True
-            while not self.queue.empty():
-                self.queue.get_nowait()
-            self.queue.put_nowait((-1, ""))
+            self.queue.clear()
+            self.queue.append((-1, ""))
+        elif seq:
+            self.queue.append((seq, frame))
+        elif frame not in self.words:
+            self.words.append(frame)
+        self._news.set()
 
 
 class Pace:

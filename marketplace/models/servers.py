@@ -75,6 +75,7 @@ class MCPServer(models.Model):
     history = edits(without=_OBSERVED)
 
     class Meta:
+        verbose_name = "MCP server"
         constraints = [
             models.UniqueConstraint(fields=["organization", "name"], name="mcp_server_name_once")
         ]

@@ -140,16 +140,17 @@ class SessionOutput(serializers.ModelSerializer[AgentSession]):
     """A session."""
 
     owner = OwnerOutput()
+    driver = OwnerOutput(allow_null=True)
     context = ContextOutput(source="*")  # type: ignore[assignment]
     sdk_options = SdkOptionsOutput(source="options")
 
     class Meta:
         model = AgentSession
         fields = (
-            "id", "name", "runtime", "status", "owner", "organization", "sdk_options", "parent",
-            "forked_from_message_id", "total_messages", "total_tool_calls", "input_tokens",
-            "output_tokens", "cost_usd", "context", "last_seq", "created_at", "active_at",
-            "archived_at", "trashed_at",
+            "id", "name", "runtime", "status", "owner", "driver", "organization", "sdk_options",
+            "parent", "forked_from_message_id", "total_messages", "total_tool_calls",
+            "input_tokens", "output_tokens", "cost_usd", "context", "last_seq", "created_at",
+            "active_at", "archived_at", "trashed_at",
         )  # fmt: skip
 
 

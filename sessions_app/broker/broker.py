@@ -24,6 +24,7 @@ from sessions_app.broker.ceiling import Ceiling, as_of_now
 from sessions_app.broker.execution import WAYS, Executed, Place
 from sessions_app.broker.judgement import Judgement, judge
 from sessions_app.broker.output import Output, capped
+from sessions_app.broker.walls import walls_of
 from sessions_app.enums import ApprovalStatus, ToolStatus
 from sessions_app.models import AgentSession, ToolCall
 from sessions_app.runtimes.base import ToolOutcome, ToolRequest, ToolSpec
@@ -164,7 +165,8 @@ class Broker:
     async def _run(self, given: Given, output: Output) -> Executed:
         """A tool's failure is an answer; only a fault of ours is logged as one."""
         opened, denied = tuple(given.ceiling.allowed_domains), given.ceiling.denied_domains
-        place = replace(self.place, domains=opened, denied_domains=denied)
+        walls = walls_of(given.ceiling.denied_tools)
+        place = replace(self.place, domains=opened, denied_domains=denied, walls=walls)
         try:
             return await given.offered.run(place, given.request.arguments, output)
         except (DomainError, SandboxError) as refusal:

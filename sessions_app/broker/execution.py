@@ -25,6 +25,7 @@ from kernel.sandbox import (
 )
 from kernel.text import storable
 from sessions_app.broker.output import Output
+from sessions_app.broker.walls import Walls
 from sessions_app.errors import WorkspaceQuotaError
 
 READ_LIMIT = 2 * 1024 * 1024
@@ -48,6 +49,7 @@ class Place:
     limits: Limits
     domains: tuple[str, ...] = ()
     denied_domains: tuple[str, ...] = ()
+    walls: Walls = field(default_factory=Walls)
     supervisor: Supervisor | None = None
     unavailable: str = ""
     level: str = "none"
@@ -92,11 +94,14 @@ async def _sandboxed(place: Place, argv: list[str], output: Output, limits: Limi
         return Executed(ok=False, content=place.unavailable)
     if any("\x00" in word for word in argv):
         return Executed(ok=False, content="A command cannot hold NUL bytes.")
+    hidden, frozen = await asyncio.to_thread(place.walls.standing, place.workspace)
     jail = Jail(
         workspace=place.workspace,
         identity=place.identity,
         limits=limits,
         network=place.network,
+        hidden=hidden,
+        frozen=frozen,
     )
     try:
         ended = await place.supervisor.run(jail, argv, on_output=output.feed)
@@ -111,7 +116,7 @@ async def read_file(place: Place, arguments: Mapping[str, Any], output: Output) 
     offset = arguments.get("offset", 0)
 
     def read() -> tuple[bytes, int]:
-        with Workspace(place.workspace) as files:
+        with Workspace(place.workspace, place.walls.closes) as files:
             found = files.read(arguments["path"], max_bytes=READ_LIMIT, offset=offset)
             return found.data, found.size
 
@@ -126,7 +131,7 @@ async def write_file(place: Place, arguments: Mapping[str, Any], output: Output)
     data = str(arguments["content"]).encode()
 
     def write() -> None:
-        with Workspace(place.workspace) as files:
+        with Workspace(place.workspace, place.walls.closes) as files:
             _check_room(files, place, len(data))
             files.write(arguments["path"], data, max_bytes=place.limits.file_bytes)
 
@@ -148,7 +153,7 @@ async def edit_file(place: Place, arguments: Mapping[str, Any], output: Output) 
     """Replace the one place where `old` stands; none or several is an error."""
 
     def edit() -> str:
-        with Workspace(place.workspace) as files:
+        with Workspace(place.workspace, place.walls.closes) as files:
             path, old = arguments["path"], str(arguments["old"])
             found = files.read(path, max_bytes=READ_LIMIT)
             if found.size > READ_LIMIT:
@@ -171,7 +176,7 @@ async def list_files(place: Place, arguments: Mapping[str, Any], output: Output)
     """Names, kinds and sizes."""
 
     def listing() -> str:
-        with Workspace(place.workspace) as files:
+        with Workspace(place.workspace, place.walls.closes) as files:
             found = files.list(arguments.get("path", "."))
         marks = {"directory": "/", "link": "@", "other": "?"}
         lines = [

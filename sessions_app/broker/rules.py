@@ -20,6 +20,7 @@ from sessions_app.safety.tools import PATH_KEYS
 
 _FORM = re.compile(r"(?P<tool>[\w.*?-]+)(?:\((?P<detail>.*)\))?\Z", re.DOTALL)
 _DOMAIN = "domain:"
+READERS, WRITERS = ("read_file",), ("write_file", "edit_file")
 _AT_ROOT = frozenset({"list_files", "grep"})
 
 
@@ -29,6 +30,15 @@ class Rule:
 
     tool: str
     detail: str = ""
+
+    @property
+    def pattern(self) -> str:
+        """The detail as a pattern of paths relative to the workspace."""
+        return self.detail.removeprefix("./").removeprefix("/workspace/")
+
+    def covers_any(self, tools: Iterable[str]) -> bool:
+        """Whether it is about one of these tools."""
+        return any(fnmatchcase(tool, self.tool) for tool in tools)
 
 
 def parse(text: str) -> Rule | None:
@@ -51,7 +61,11 @@ def any_match(rules: Iterable[str], call: Call, anatomy: Anatomy) -> str:
                 return text
             continue
         rule = parse(text)
-        if rule and fnmatchcase(call.tool, rule.tool) and _touches(rule, call, anatomy):
+        if rule is None:
+            continue
+        if fnmatchcase(call.tool, rule.tool) and _touches(rule, call, anatomy):
+            return text
+        if call.tool == "shell" and rule.detail and _opened_by_shell(rule, anatomy):
             return text
     return ""
 
@@ -88,11 +102,16 @@ def _touches(rule: Rule, call: Call, anatomy: Anatomy) -> bool:
     return any(_matches(rule, part) for part in parts)
 
 
+def _opened_by_shell(rule: Rule, anatomy: Anatomy) -> bool:
+    """Whether a command visibly does to a path what the rule denies to our own tools."""
+    paths = [*anatomy.reads] if rule.covers_any(READERS) else []
+    if rule.covers_any(WRITERS):
+        paths += [*anatomy.writes, *anatomy.deletes]
+    return any(_matches(rule, _normal(path)) for path in paths)
+
+
 def _matches(rule: Rule, part: str) -> bool:
-    detail = rule.detail.removeprefix("./")
-    if detail.startswith("/workspace/"):
-        detail = detail.removeprefix("/workspace/")
-    return fnmatchcase(part, detail)
+    return fnmatchcase(part, rule.pattern)
 
 
 def _commands(program: Program) -> set[str]:

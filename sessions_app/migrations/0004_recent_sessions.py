@@ -3,7 +3,7 @@
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
-OPEN = models.Q(("trashed_at", None), ("archived_at", None))
+OPEN = models.Q(("archived_at", None), ("trashed_at", None))
 
 
 class Migration(migrations.Migration):

@@ -25,6 +25,8 @@ OPTION_DEFAULTS: Mapping[str, Any] = {
 }
 
 _OPEN = Q(trashed_at=None, archived_at=None)
+_ARCHIVED = Q(trashed_at=None, archived_at__isnull=False)
+_TRASHED = Q(trashed_at__isnull=False, purged_at=None)
 
 
 class WorkingDirectory(models.Model):
@@ -58,6 +60,14 @@ class AgentSession(StreamOwner):
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    # Whose prompt the last turn took up.
+    driver = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     name = models.CharField(max_length=200)
     runtime = models.CharField(max_length=20, choices=RuntimeName, default=RuntimeName.EMBEDDED)
@@ -102,6 +112,14 @@ class AgentSession(StreamOwner):
                 name="session_org_recent",
                 condition=_OPEN,
             ),
+            # What is put away is few among many.
+            models.Index(
+                fields=["owner", "-id"], name="session_owner_archive", condition=_ARCHIVED
+            ),
+            models.Index(
+                fields=["organization", "-id"], name="session_org_archive", condition=_ARCHIVED
+            ),
+            models.Index(fields=["owner", "-id"], name="session_trash", condition=_TRASHED),
             models.Index(
                 fields=["owner"],
                 name="session_active",
@@ -112,6 +130,11 @@ class AgentSession(StreamOwner):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a run is under way, which somebody drives."""
+        return self.status in {"queued", "running", "waiting"}
 
     @property
     def options(self) -> dict[str, Any]:

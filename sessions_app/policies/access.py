@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -36,15 +37,35 @@ def by_office(actor: Actor) -> Q:
     return Q(Exists(mine.filter(role__in=OFFICES)))
 
 
-def ways(actor: Actor) -> list[Q]:
+@dataclass(frozen=True)
+class Ways:
+    """By which ways sessions may be listed, each walked by one index."""
+
+    own: list[Q] = field(default_factory=list)
+    by_office: list[Q] = field(default_factory=list)
+    shared: list[Q] = field(default_factory=list)
+    by_team: list[Q] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[Q]:
+        """Every way."""
+        return [*self.own, *self.by_office, *self.shared, *self.by_team]
+
+
+def ways(actor: Actor) -> Ways:
     """Own, by each office, shared with oneself, shared with each team: what may be listed."""
     mine = dict(_memberships(actor).values_list("organization_id", "role"))
     if not mine:
-        return []
+        return Ways()
     inside = Q(organization_id__in=list(mine))
     shares = granted_ways(SessionUserGrant, SessionTeamGrant, actor, ROLES)
-    offices = [Q(organization_id=key) for key, role in mine.items() if role in OFFICES]
-    return [inside & Q(owner_id=actor.actor_id), *offices, *(inside & way for way in shares)]
+    shared, *by_team = [inside & way for way in shares]
+    return Ways(
+        own=[inside & Q(owner_id=actor.actor_id)],
+        by_office=[Q(organization_id=key) for key, role in mine.items() if role in OFFICES],
+        shared=[shared],
+        by_team=by_team,
+    )
 
 
 def belongs(actor: Actor) -> Q:

@@ -21,6 +21,7 @@ from sessions_app.policies import access
 MINIMUM: dict[str, str] = {
     "sessions.read": SessionRole.VIEWER,
     "sessions.look": SessionRole.VIEWER,
+    "sessions.see": SessionRole.VIEWER,
     "sessions.fork": SessionRole.VIEWER,
     "sessions.prompt": SessionRole.EDITOR,
     "sessions.cancel": SessionRole.EDITOR,
@@ -38,7 +39,13 @@ MINIMUM: dict[str, str] = {
 MAKING = frozenset({"sessions.fork"})
 # What owners and admins of the organization may do with a session that is not theirs.
 BY_OFFICE = frozenset(
-    {"sessions.cancel", "sessions.transfer", "sessions.read_content", "sessions.look"}
+    {
+        "sessions.cancel",
+        "sessions.transfer",
+        "sessions.read_content",
+        "sessions.look",
+        "sessions.see",
+    }
 )
 
 
@@ -67,7 +74,7 @@ class SessionPolicy(Policy[AgentSession]):
 
     def ways(self, actor: Actor) -> list[QuerySet[AgentSession]]:
         """The same in parts, for lists of any length."""
-        return [AgentSession.objects.filter(way) for way in access.ways(actor)]
+        return [AgentSession.objects.filter(way) for way in access.ways(actor).all]
 
 
 class _PartPolicy:

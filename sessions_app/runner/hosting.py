@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -67,4 +68,7 @@ class _Spawner:
         """Start `argv` with exactly `env`."""
         if self._place.supervisor is None:
             raise SandboxUnavailableError(self._place.unavailable)
-        return await self._place.supervisor.spawn(jail_of(self._place, env), argv)
+        standing = self._place.walls.standing
+        hidden, frozen = await asyncio.to_thread(standing, self._place.workspace)
+        jail = replace(jail_of(self._place, env), hidden=hidden, frozen=frozen)
+        return await self._place.supervisor.spawn(jail, argv)

@@ -22,6 +22,7 @@ from kernel.sandbox import Enclosure
 from kernel.threads import threaded
 from sessions_app.broker.broker import Broker, Offered, built_in
 from sessions_app.broker.execution import Place, nothing
+from sessions_app.broker.walls import walls_of
 from sessions_app.errors import FencedError
 from sessions_app.models import AgentSession, Run
 from sessions_app.runner import sandboxing
@@ -154,6 +155,7 @@ class Turn:
             limits=sandboxing.limits(float(session.options["timeout_seconds"])),
             domains=tuple(self._loaded.ceiling.allowed_domains),
             denied_domains=self._loaded.ceiling.denied_domains,
+            walls=walls_of(self._loaded.ceiling.denied_tools),
             supervisor=self.enclosure.supervisor,
             unavailable=self.enclosure.unavailable,
             level=self.enclosure.level,

@@ -17,6 +17,7 @@ from sessions_app.models import AgentSession, Message, Run, ToolCall
 from sessions_app.policies.access import has_role
 from sessions_app.selectors.presence import people_in
 from sessions_app.selectors.sessions import sessions_lately
+from sessions_app.selectors.tabs import unread_of
 
 SHOWN, COLUMN = 200, 50
 FELLOWS = 100
@@ -41,7 +42,7 @@ def page_of(actor: User, session: AgentSession, before: int) -> dict[str, Any]:
         "run": run,
         "transcript": transcript.entries,
         "earlier": transcript.earlier,
-        "sessions": _column(actor, session),
+        "sessions": column(actor, session),
         "approvals": _approvals(session),
         "queue": _queue(session),
         "people": _people(actor, session),
@@ -62,8 +63,9 @@ def can(actor: Actor, session: AgentSession) -> dict[str, bool]:
 
 def _session(session: AgentSession, run: Run | None) -> dict[str, Any]:
     names = (
-        "id", "name", "status", "runtime", "owner", "created_at", "last_seq", "sdk_options",
-        "input_tokens", "output_tokens", "cost_usd", "context_window", "trashed_at",
+        "id", "name", "status", "runtime", "owner", "driver", "is_at_work", "created_at",
+        "last_seq", "sdk_options", "input_tokens", "output_tokens", "cost_usd", "context_window",
+        "trashed_at",
     )  # fmt: skip
     return {
         **{name: getattr(session, name) for name in names},
@@ -121,11 +123,21 @@ def brief(arguments: Mapping[str, Any]) -> str:
     return json.dumps(arguments, ensure_ascii=False)[:200] if arguments else ""
 
 
-def _column(actor: User, session: AgentSession) -> list[dict[str, Any]]:
-    """The list beside a session: those of the same organization."""
+def column(actor: User, session: AgentSession) -> list[dict[str, Any]]:
+    """The list beside a session: those of the same organization. This one is being read."""
+    rows = sessions_lately(actor, session.organization_id, COLUMN)
+    unread = unread_of(actor, [row for row in rows if row.pk != session.pk])
     return [
-        {"id": r.pk, "name": r.name, "status": r.status, "last_activity_at": r.active_at}
-        for r in sessions_lately(actor, session.organization_id, COLUMN)
+        {
+            "id": row.pk,
+            "name": row.name,
+            "status": row.status,
+            "last_activity_at": row.active_at,
+            "unread": unread.get(row.pk, 0),
+            "driver": row.driver,
+            "at_work": row.is_at_work,
+        }
+        for row in rows
     ]
 
 
@@ -183,14 +195,20 @@ def _people(actor: User, session: AgentSession) -> list[dict[str, Any]]:
     ]
 
 
-def rows_of(sessions: list[AgentSession]) -> list[dict[str, Any]]:
+def rows_of(actor: User, sessions: list[AgentSession]) -> list[dict[str, Any]]:
     """The list's rows."""
     names = (
-        "id", "name", "status", "runtime", "owner", "input_tokens", "output_tokens", "cost_usd",
-        "trashed_at",
+        "id", "name", "status", "runtime", "owner", "driver", "input_tokens", "output_tokens",
+        "cost_usd", "trashed_at",
     )  # fmt: skip
+    unread = unread_of(actor, sessions)
     return [
-        {**{n: getattr(row, n) for n in names}, "last_activity_at": row.active_at}
+        {
+            **{name: getattr(row, name) for name in names},
+            "last_activity_at": row.active_at,
+            "unread": unread.get(row.pk, 0),
+            "at_work": row.is_at_work,
+        }
         for row in sessions
     ]
 

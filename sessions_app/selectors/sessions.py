@@ -30,12 +30,12 @@ class SessionFilter:
 
 def sessions_visible_to(actor: Actor, wanted: SessionFilter) -> QuerySet[AgentSession]:
     """Sessions one may know of, filtered; the trash shows only one's own."""
-    return _wanted(visible_to(AgentSession, actor), actor, wanted)
+    return wanted_of(visible_to(AgentSession, actor), actor, wanted)
 
 
 def sessions_listed_for(actor: Actor, wanted: SessionFilter) -> list[QuerySet[AgentSession]]:
     """The same as ways into one list, for pages in the order of the key (which is of time)."""
-    return [_wanted(way, actor, wanted) for way in ways_to(AgentSession, actor)]
+    return [wanted_of(way, actor, wanted) for way in ways_to(AgentSession, actor)]
 
 
 def sessions_lately(actor: Actor, organization_id: UUID, most: int) -> list[AgentSession]:
@@ -61,10 +61,11 @@ def _since(organization_id: UUID) -> datetime | None:
     return next(iter(moments[WINDOW : WINDOW + 1]), None)
 
 
-def _wanted(
+def wanted_of(
     rows: QuerySet[AgentSession], actor: Actor, wanted: SessionFilter
 ) -> QuerySet[AgentSession]:
-    rows = rows.select_related("owner").filter(_shelf(actor, wanted))
+    """Those of some rows that somebody looks for, with the people they name."""
+    rows = rows.select_related("owner", "driver").filter(_shelf(actor, wanted))
     if wanted.status:
         rows = rows.filter(status=wanted.status)
     if wanted.organization_id:

@@ -10,6 +10,7 @@ from kernel.actions import Unchanged, action
 from kernel.commit import after_commit
 from kernel.streams.doorbell import ring_presence
 from sessions_app.models import AgentSession, SessionPresence
+from sessions_app.services.seeing import note_seen
 
 HERE_FOR = timedelta(seconds=60)
 TYPING_FOR = timedelta(seconds=6)
@@ -25,6 +26,8 @@ def look(
         rows.delete()
     else:
         _note(actor, session, connection, what, seq)
+        if what == "looking":
+            note_seen(session.pk, actor.actor_id, session.total_messages)
     after_commit(ring_presence, "sessions", session.pk)
     return Unchanged(None)  # type: ignore[return-value]
 

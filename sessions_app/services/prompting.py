@@ -23,6 +23,7 @@ from sessions_app.errors import ArchivedError, SessionQuotaError, TrashedError
 from sessions_app.events import PromptPosted
 from sessions_app.models import AgentSession, Message, Run
 from sessions_app.services.creation import serialize_person
+from sessions_app.services.seeing import note_seen
 from sessions_app.streams import SESSIONS
 
 TURN = "sessions.turn"
@@ -72,6 +73,7 @@ def post(
         seq=seq,
     )
     _touch(session)
+    note_seen(session.pk, author.pk, session.total_messages + 1)
     if not waiting:
         start_turn(session, run)
     publish(
@@ -96,8 +98,10 @@ def _check(content: str, attachments: Sequence[Any]) -> None:
 
 
 def start_turn(session: AgentSession, run: Run) -> None:
-    """Write the intent that a runner drives this run; inside a verb that holds the session."""
-    set_status(session, SessionStatus.QUEUED)
+    """Write the intent that a runner drives this run; inside a verb that holds the session.
+    Whose run it is drives the session."""
+    session.status, session.driver_id = SessionStatus.QUEUED, run.requested_by_id
+    session.save(update_fields=["status", "driver"])
     enqueue(
         TURN,
         {"run_id": str(run.pk)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,13 +11,16 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from identity.public import Team, User
-from kernel.errors import InvalidError, NotFoundError
+from kernel.errors import DomainError, InvalidError, NotFoundError
 from kernel.http.pages import deed, uuid_or_none, valid
+from kernel.http.undo import offer_undo
 from kernel.policies import visible_to
 from kernel.text import storable
 from sessions_app.models import AgentSession, Approval
 from sessions_app.services import approvals, forking, lifecycle, prompting, runs, sharing
 from sessions_app.web.forms import NameForm, PromptForm, ShareForm
+from sessions_app.web.pages import refused_prompt
+from sessions_app.web.who import actor_of
 
 
 def _page(pk: UUID, *_rest: Any, **_named: Any) -> str:
@@ -28,12 +31,8 @@ def _list(*_args: Any, **_named: Any) -> str:
     return reverse("sessions:list")
 
 
-def _actor(request: HttpRequest) -> User:
-    return cast("User", request.user)
-
-
 def _session(request: HttpRequest, pk: UUID) -> AgentSession:
-    found = visible_to(AgentSession, _actor(request)).filter(pk=pk).first()
+    found = visible_to(AgentSession, actor_of(request)).filter(pk=pk).first()
     if found is None:
         raise NotFoundError
     return found
@@ -41,23 +40,27 @@ def _session(request: HttpRequest, pk: UUID) -> AgentSession:
 
 @deed(_page)
 def prompt(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Post a prompt."""
-    given = valid(PromptForm(request.POST))
-    prompting.prompt(_actor(request), _session(request, pk), content=given["content"])
+    """Post a prompt; a refused one comes back with the person's text."""
+    session = _session(request, pk)
+    try:
+        given = valid(PromptForm(request.POST))
+        prompting.prompt(actor_of(request), session, content=given["content"])
+    except DomainError as refusal:
+        return refused_prompt(request, pk, refusal)
     return redirect(_page(pk))
 
 
 @deed(_page)
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End the active run."""
-    runs.cancel(_actor(request), _session(request, pk))
+    runs.cancel(actor_of(request), _session(request, pk))
     return redirect(_page(pk))
 
 
 @deed(_page)
 def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Repeat the last run, or unarchive."""
-    runs.resume(_actor(request), _session(request, pk))
+    runs.resume(actor_of(request), _session(request, pk))
     return redirect(_page(pk))
 
 
@@ -65,7 +68,7 @@ def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
 def fork(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Fork, at a message if one is named."""
     message_id = uuid_or_none(request.POST.get("message_id", ""))
-    copy = forking.fork(_actor(request), _session(request, pk), message_id=message_id)
+    copy = forking.fork(actor_of(request), _session(request, pk), message_id=message_id)
     return redirect(_page(copy.pk))
 
 
@@ -73,14 +76,14 @@ def fork(request: HttpRequest, pk: UUID) -> HttpResponse:
 def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Give another name."""
     given = valid(NameForm(request.POST))
-    lifecycle.rename(_actor(request), _session(request, pk), name=given["name"])
+    lifecycle.rename(actor_of(request), _session(request, pk), name=given["name"])
     return redirect(_page(pk))
 
 
 @deed(_page)
 def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Put away."""
-    lifecycle.archive(_actor(request), _session(request, pk))
+    lifecycle.archive(actor_of(request), _session(request, pk))
     messages.success(request, "Archived. Resume brings it back.")
     return redirect(_page(pk))
 
@@ -88,16 +91,15 @@ def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
 @deed(_page)
 def trash(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Into the trash."""
-    lifecycle.trash(_actor(request), _session(request, pk))
-    undo = reverse("sessions:restore", args=[pk])
-    messages.success(request, "Moved to the trash.", extra_tags=undo)
+    lifecycle.trash(actor_of(request), _session(request, pk))
+    offer_undo(request, "Moved to the trash.", reverse("sessions:restore", args=[pk]))
     return redirect(_list())
 
 
 @deed(_page)
 def restore(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Out of the trash."""
-    lifecycle.restore(_actor(request), _session(request, pk))
+    lifecycle.restore(actor_of(request), _session(request, pk))
     return redirect(_page(pk))
 
 
@@ -106,8 +108,8 @@ def share(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Give somebody a role."""
     given = valid(ShareForm(request.POST))
     session = _session(request, pk)
-    subject = _subject(_actor(request), session, given["user"])
-    sharing.share(_actor(request), session, subject=subject, role=given["role"])
+    subject = _subject(actor_of(request), session, given["user"])
+    sharing.share(actor_of(request), session, subject=subject, role=given["role"])
     messages.success(request, f"Shared with {subject} as {given['role']}.")
     return redirect(_page(pk))
 
@@ -115,7 +117,7 @@ def share(request: HttpRequest, pk: UUID) -> HttpResponse:
 @deed(_page)
 def unshare(request: HttpRequest, pk: UUID, share_id: UUID) -> HttpResponse:
     """Take a role away."""
-    sharing.unshare(_actor(request), _session(request, pk), share_id=share_id)
+    sharing.unshare(actor_of(request), _session(request, pk), share_id=share_id)
     return redirect(_page(pk))
 
 
@@ -130,7 +132,7 @@ def _subject(actor: User, session: AgentSession, name: str) -> User | Team:
 
 
 def _approval(request: HttpRequest, pk: UUID) -> Approval:
-    found = visible_to(Approval, _actor(request)).filter(pk=pk).first()
+    found = visible_to(Approval, actor_of(request)).filter(pk=pk).first()
     if found is None:
         raise NotFoundError
     return found
@@ -139,7 +141,7 @@ def _approval(request: HttpRequest, pk: UUID) -> Approval:
 @deed(_list)
 def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Let a call run."""
-    done = approvals.approve(_actor(request), _approval(request, pk))
+    done = approvals.approve(actor_of(request), _approval(request, pk))
     return redirect(_page(done.session_id))
 
 
@@ -147,5 +149,5 @@ def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
 def deny(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Refuse a call."""
     reason = storable(request.POST.get("reason", ""))[:1000]
-    done = approvals.deny(_actor(request), _approval(request, pk), reason=reason)
+    done = approvals.deny(actor_of(request), _approval(request, pk), reason=reason)
     return redirect(_page(done.session_id))

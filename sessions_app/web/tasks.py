@@ -15,6 +15,7 @@ from kernel import clock, schedule
 from kernel.errors import DomainError, NotFoundError
 from kernel.http.pages import deed, page
 from kernel.http.pagination import paginate
+from kernel.http.undo import offer_undo
 from kernel.policies import policy_of, visible_to
 from sessions_app.enums import ExecutionStatus
 from sessions_app.models import Task
@@ -132,8 +133,7 @@ def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
 def trash(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Into the trash."""
     tasks.trash_task(actor_of(request), _task(request, pk))
-    undo = reverse("tasks:restore", args=[pk])
-    messages.success(request, "Moved to the trash.", extra_tags=undo)
+    offer_undo(request, "Moved to the trash.", reverse("tasks:restore", args=[pk]))
     return redirect("tasks:list")
 
 

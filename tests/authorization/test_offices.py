@@ -86,6 +86,7 @@ def test_an_office_lists_stops_and_transfers_and_its_reading_is_a_recorded_verb(
         "sessions.cancel",
         "sessions.look",
         "sessions.read_content",
+        "sessions.see",
         "sessions.transfer",
     }
     assert registry["sessions.read_content"].reads

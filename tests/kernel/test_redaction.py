@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
+import logging
+import logging.config
 import time
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,3 +105,53 @@ def test_a_block_without_an_end_does_not_hold_the_stream_back_for_ever() -> None
     shown = redactor.feed("-----BEGIN PRIVATE KEY-----\n") + redactor.feed("x" * 100_000)
 
     assert len(shown) > 80_000
+
+
+def written(*args: Any, **given: Any) -> dict[str, Any]:
+    """What the log of the product writes for one warning."""
+    configured = logging.config.DictConfigurator(settings.LOGGING)
+    formatter = configured.configure_formatter({**settings.LOGGING["formatters"]["json"]})
+    logger = logging.getLogger("tests.redaction")
+    record = logger.makeRecord(
+        logger.name, logging.WARNING, __file__, 1, args[0], args[1:], **given
+    )
+    return dict(json.loads(formatter.format(record)))
+
+
+def test_extra_fields_are_written_without_their_secrets() -> None:
+    extra = {
+        "stream": "s1",
+        "attempt": 3,
+        "input_tokens": 12,
+        "api_key": "opens-everything",
+        "note": f"with {SHAPES[0]}",
+        "job": {"kind": "turn", "password": "hunter2", "tried": [SHAPES[1], None]},
+        "odd": ValueError(SHAPES[2]),
+    }
+
+    line = written("a %s stalled", "socket", exc_info=None, extra=extra)
+
+    assert line["event"] == "a socket stalled"
+    assert {name: line[name] for name in extra} == {
+        "stream": "s1",
+        "attempt": 3,
+        "input_tokens": 12,
+        "api_key": MASK,
+        "note": f"with {MASK}",
+        "job": {"kind": "turn", "password": MASK, "tried": [MASK, None]},
+        "odd": MASK,
+    }
+
+
+@pytest.mark.parametrize("credential", SHAPES)
+def test_a_credential_in_message_or_exception_is_not_logged(credential: str) -> None:
+    try:
+        raise RuntimeError(credential)
+    except RuntimeError as error:
+        fault = (type(error), error, error.__traceback__)
+
+    line = written("found %s", credential, exc_info=fault)
+
+    assert line["event"] == f"found {MASK}"
+    assert f"RuntimeError: {MASK}" in line["exception"]
+    assert credential not in json.dumps(line)

@@ -7,6 +7,7 @@ that a new one is taught to it and to the clients.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -214,9 +215,9 @@ def word_of(event: SessionEvent) -> str:
 def caught_up(session: AgentSession, state: State | None = None) -> State:
     """Apply everything a client has not seen, as it reads it."""
     state = state or State()
-    while events := page_after(SESSIONS, session.pk, state.seq).events:
-        for event in events:
-            state.apply(event)
+    while rows := page_after(SESSIONS, session.pk, state.seq).rows:
+        for _seq, text in rows:
+            state.apply(json.loads(text))
     return state
 
 

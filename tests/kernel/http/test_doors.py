@@ -65,7 +65,7 @@ def test_a_cookie_writes_only_with_the_csrf_token(cast: Cast) -> None:
 
     assert browser.get("/api/v1/sessions").status_code == 200
     refused = browser.post("/api/v1/sessions", body, content_type="application/json")
-    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    assert (refused.status_code, refused.json()["code"]) == (403, "stale_form")
     assert not AgentSession.objects.exists()
 
     browser.get("/sessions")

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -304,3 +305,35 @@ async def test_temporary_files_are_private_and_bounded(supervisor: Supervisor, p
 
     assert "\nleft" not in heard
     assert "No space left" in heard
+
+
+async def test_hidden_files_are_not_read_and_frozen_ones_not_changed(
+    supervisor: Supervisor, backend: Sandbox, place: Path
+) -> None:
+    jail = make_jail(place)
+    for name in ("hidden", "frozen", "closed/inner", "kept/inner", "free"):
+        (jail.workspace / name).parent.mkdir(exist_ok=True)
+        (jail.workspace / name).write_text(f"text of {name}")
+        (jail.workspace / name).chmod(0o666)
+    walled = replace(jail, hidden=("hidden", "closed"), frozen=("frozen", "kept"))
+    if backend.name == "landlock":
+        with pytest.raises(JailNotPossibleError, match="single files"):
+            await supervisor.run(walled, ["true"])
+        return
+
+    text = await said(
+        supervisor,
+        walled,
+        "/bin/sh",
+        "-c",
+        "cat hidden closed/inner frozen kept/inner; for f in hidden frozen kept/inner kept/new free;"
+        " do echo changed > $f; done; mv hidden x; mv closed y; umount closed; cat hidden; cat free",
+    )
+
+    assert "text of hidden" not in text
+    assert "text of closed/inner" not in text
+    assert "text of frozentext of kept/inner" in text.replace("\n", "")
+    assert "changed" in text
+    for name in ("hidden", "closed/inner", "frozen", "kept/inner"):
+        assert (jail.workspace / name).read_text() == f"text of {name}"
+    assert not (jail.workspace / "kept/new").exists()

@@ -3,42 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
-from typing import Any
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.db import connections
 from django.test import AsyncClient
 
+from identity.models import ApiToken
+from identity.services import tokens
+from kernel import clock
 from kernel.actors import SystemActor
-from kernel.streams import Entry, append
 from kernel.streams.hub import hub
+from kernel.streams.read import PAGE_BYTES, page_after
 from kernel.threads import threaded
 from sessions_app.models import AgentSession
 from sessions_app.services import creation, prompting, retention
 from sessions_app.streams import SESSIONS
 from tests.factories.cast import Cast, make_cast, token_for
+from tests.sessions_app.api.reading import (
+    Reader,
+    blocks_of,
+    frames,
+    keep_writing,
+    read_to_the_end,
+    write,
+    write_large,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ENVELOPE = {"seq", "type", "run", "actor", "at", "data"}
-
-
-class Reader:
-    """Somebody who reads one session's stream."""
-
-    def __init__(self, session: AgentSession, token: str) -> None:
-        self.path = f"/api/v1/sessions/{session.pk}"
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-    async def page(self, query: str = "") -> Any:
-        return await AsyncClient().get(f"{self.path}/events{query}", headers=self.headers)
-
-    async def stream(self, query: str = "", **headers: str) -> Any:
-        return await AsyncClient().get(
-            f"{self.path}/stream{query}", headers={**self.headers, **headers}
-        )
 
 
 @pytest.fixture
@@ -64,34 +60,6 @@ def reader(people: Cast, session: AgentSession) -> Reader:
 def closed() -> Iterator[None]:
     yield
     connections.close_all()
-
-
-async def write(session: AgentSession, count: int) -> None:
-    entries = [Entry(type="CUSTOM", data={"name": "test", "n": n}) for n in range(count)]
-    await threaded(append)(SESSIONS, session.pk, SystemActor("test"), entries)
-
-
-async def frames(answer: Any, count: int) -> list[dict[str, Any]]:
-    """So many events, each with its `id` line."""
-    found: list[dict[str, Any]] = []
-    async with asyncio.timeout(20), aclosing(_blocks(answer)) as blocks:
-        async for block in blocks:
-            lines = dict(line.split(": ", 1) for line in block.splitlines())
-            if "data" in lines:
-                event = json.loads(lines["data"])
-                assert lines["id"] == str(event["seq"])
-                found.append(event)
-            if len(found) == count:
-                break
-    await answer.streaming_content.aclose()
-    return found
-
-
-async def _blocks(answer: Any) -> AsyncIterator[str]:
-    async for part in answer.streaming_content:
-        for block in part.decode().split("\n\n"):
-            if block:
-                yield block
 
 
 async def test_every_event_has_the_envelope_and_its_place(
@@ -213,3 +181,91 @@ async def test_erasure_empties_events_and_keeps_their_numbers(
     events = (await reader.page()).json()["events"]
     assert [event["seq"] for event in events[:4]] == [1, 2, 3, 4]
     assert all(event["data"] == {"erased": True} for event in events[:4])
+
+
+@pytest.mark.parametrize("way", ["expired", "revoked"])
+async def test_a_busy_stream_ends_with_the_token_it_was_opened_by(
+    session: AgentSession, people: Cast, way: str
+) -> None:
+    spec = tokens.TokenSpec(name="short", organization_id=people.acme.pk)
+    made = await threaded(tokens.create_token)(people.alice, people.alice, spec=spec)
+    if way == "expired":
+        soon = clock.now() + timedelta(seconds=2)
+        await threaded(ApiToken.objects.filter(pk=made.token.pk).update)(expires_at=soon)
+    answer = await Reader(session, made.text).stream()
+    reading = asyncio.create_task(read_to_the_end(answer))
+    writing = asyncio.create_task(keep_writing(session))
+    if way == "revoked":
+        await asyncio.sleep(0.5)
+        await threaded(tokens.revoke_token)(people.alice, made.token)
+
+    count = await reading
+    writing.cancel()
+    with suppress(asyncio.CancelledError):
+        await writing
+    await hub().close()
+
+    assert count >= 4
+    assert (await Reader(session, made.text).stream()).status_code == 401
+
+
+async def test_a_long_replay_ends_when_the_token_is_revoked(
+    session: AgentSession, people: Cast
+) -> None:
+    await write(session, 3000)
+    spec = tokens.TokenSpec(name="short", organization_id=people.acme.pk)
+    made = await threaded(tokens.create_token)(people.alice, people.alice, spec=spec)
+    answer = await Reader(session, made.text).stream()
+    count = 0
+
+    async with asyncio.timeout(30):
+        async for block in blocks_of(answer):
+            count += block.startswith("id: ")
+            if count == 100:
+                await threaded(tokens.revoke_token)(people.alice, made.token)
+            await asyncio.sleep(0.002)  # a reader that takes its time
+    await hub().close()
+
+    assert 100 <= count < 3000
+
+
+async def test_a_page_is_bounded_by_its_bytes_and_loses_nothing(
+    reader: Reader, session: AgentSession
+) -> None:
+    await write_large(session, 30, 400_000)
+    await write_large(session, 1, PAGE_BYTES + 10)
+    await write(session, 2)
+    seen, sizes, after = [], [], 0
+
+    while (answer := await reader.page(f"?after={after}")).json()["events"]:
+        body = answer.json()
+        seen += [event["seq"] for event in body["events"]]
+        sizes.append((len(answer.content), len(body["events"])))
+        after = seen[-1]
+
+    assert seen == list(range(1, body["last_seq"] + 1)) == list(range(1, 38))
+    assert all(size < PAGE_BYTES + 1000 or count == 1 for size, count in sizes)
+    assert max(size for size, _ in sizes) > PAGE_BYTES
+    streamed = await frames(await reader.stream(), 37)
+    await hub().close()
+    assert [event["seq"] for event in streamed] == seen
+
+
+async def test_the_memory_of_a_replay_does_not_grow_with_the_log(session: AgentSession) -> None:
+    def peak() -> int:
+        tracemalloc.reset_peak()
+        after, before = 0, tracemalloc.get_traced_memory()[0]
+        while rows := page_after(SESSIONS, session.pk, after).rows:
+            after = rows[-1][0]
+        return tracemalloc.get_traced_memory()[1] - before
+
+    await write_large(session, 60, 200_000)
+    tracemalloc.start()
+    try:
+        short = await threaded(peak)()
+        await write_large(session, 180, 200_000)
+        long = await threaded(peak)()
+    finally:
+        tracemalloc.stop()
+
+    assert long < 1.5 * short

@@ -206,3 +206,32 @@ def test_plan_mode_denies_what_may_change_something(command: str) -> None:
 )  # fmt: skip
 def test_plan_mode_lets_people_look(command: str) -> None:
     assert shell(command, mode="plan") == "allow"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "cat .env",
+        "cat < .env",
+        "cd sub && cat ../.env",
+        "grep KEY ./.env | head",
+        "cp /workspace/.env out",
+        "cat .e''nv",
+        "bash -c 'cat .env'",
+        "find . -name x -exec cat .env {} +",
+    ],
+)
+def test_what_may_not_be_read_is_not_read_by_a_command_either(command: str) -> None:
+    for rule in ("read_file(.env)", "read_file(./.env)", "*(.env)"):
+        assert shell(command, mode="bypassPermissions", denied_tools=[rule]) == "deny"
+    assert shell(command, mode="bypassPermissions", denied_tools=["read_file(other)"]) == "allow"
+
+
+@pytest.mark.parametrize(
+    "command", ["echo x > docs/a", "rm docs/a", "cp a docs/b", "tee docs/a < b", "mv docs/a b"]
+)
+def test_what_may_not_be_written_is_not_changed_by_a_command_either(command: str) -> None:
+    rule = ["write_file(docs/*)"]
+
+    assert shell(command, mode="bypassPermissions", denied_tools=rule) == "deny"
+    assert shell("cat docs/a", mode="bypassPermissions", denied_tools=rule) == "allow"

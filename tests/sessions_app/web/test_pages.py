@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from identity.public import User
 from sessions_app.models import AgentSession
+from sessions_app.services import lifecycle, prompting, sharing
 from tests.factories.cast import Cast
+from tests.factories.http import Caller
+from tests.sessions_app.work import make
 
 FORM = {
     "name": "Certificates",
@@ -121,3 +125,85 @@ def test_the_message_about_the_trash_offers_the_way_back(cast: Cast) -> None:
     session.refresh_from_db()
     assert f'action="{undo}"' in said
     assert session.trashed_at is None
+
+
+def test_the_list_says_who_drives_what_is_unread_and_how_many_there_are(cast: Cast) -> None:
+    alice, bob = browser(cast.alice), browser(cast.bob)
+    session = made_by(alice)
+    sharing.share(cast.alice, session, subject=cast.bob, role="editor")
+    prompting.prompt(cast.alice, session, content="one")
+    address = reverse("sessions:list")
+
+    before = bob.get(f"{address}?tab=shared")
+    bob.get(reverse("sessions:detail", args=[session.pk]))
+    after = bob.get(f"{address}?tab=shared")
+
+    assert [(one["key"], one["count"]) for one in before.context["tabs"]] == [
+        ("mine", 0),
+        ("shared", 1),
+        ("team", 0),
+        ("archive", 0),
+        ("trash", 0),
+    ]
+    row, seen = before.context["sessions"][0], after.context["sessions"][0]
+    assert (row["owner"], row["driver"], row["at_work"]) == (cast.alice, cast.alice, True)
+    assert (row["unread"], seen["unread"]) == (1, 0)
+    assert "count-new" in before.content.decode()
+    assert "count-new" not in after.content.decode()
+
+
+def test_the_column_beside_a_session_is_fetched_again_by_itself(cast: Cast) -> None:
+    alice = browser(cast.alice)
+    session, other = made_by(alice), make(cast)
+    AgentSession.objects.filter(pk=other.pk).update(total_messages=1000)
+    page = reverse("sessions:detail", args=[session.pk])
+
+    part = alice.get(page, headers={"HX-Target": "sessions-column"}).content.decode()
+
+    assert "99+" in part
+    assert f'data-session="{other.pk}"' in part
+    assert "composer" not in part
+
+
+REFUSALS = {
+    "blank": (" \n", 400),
+    "too long": ("x" * 500_001, 400),
+    "archived": ("keep these words", 409),
+    "viewer": ("keep these words", 403),
+    "quota": ("keep these words", 429),
+}
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+def test_a_refused_prompt_comes_back_with_the_text_and_the_reason(cast: Cast, reason: str) -> None:
+    (text, status), session, person = REFUSALS[reason], make(cast), cast.alice
+    if reason == "archived":
+        lifecycle.archive(cast.alice, session)
+    if reason == "viewer":
+        sharing.share(cast.alice, session, subject=cast.bob, role="viewer")
+        person = cast.bob
+    if reason == "quota":
+        for _ in range(5):
+            prompting.prompt(cast.alice, make(cast), content="busy")
+
+    shown = browser(person).post(reverse("sessions:prompt", args=[session.pk]), {"content": text})
+    told = Caller(person).post(f"/sessions/{session.pk}/messages", {"content": text}).json()
+
+    page = shown.content.decode()
+    assert shown.status_code == status == told["status"]
+    assert shown.context["draft"] == text
+    assert escape(text) in page
+    if status != 400:
+        assert escape(told["detail"]) in page
+    assert shown.context["problem"]["title"] == told["title"]
+    assert not session.messages.exists()
+
+
+def test_a_prompt_to_what_one_may_not_see_is_not_found(cast: Cast) -> None:
+    session = make(cast)
+
+    answer = browser(cast.charlie).post(
+        reverse("sessions:prompt", args=[session.pk]), {"content": "x"}
+    )
+
+    assert answer.status_code == 404

@@ -180,7 +180,13 @@ class SessionPage {
       if (!document.hidden) this.connection?.wake();
     };
     addEventListener('online', wake, { signal });
-    document.addEventListener('visibilitychange', wake, { signal });
+    const looking = (): void =>
+      this.connection?.say({ kind: 'looking', seq: this.conversation.lookingAt(this.store.state) });
+    document.addEventListener('visibilitychange', () => {
+      // What came while the page was in sight has been seen.
+      if (document.hidden) looking();
+      else wake();
+    }, { signal });
     let looked = 0;
     const scroller = need(this.root, '[data-slot=scroller]');
     scroller.addEventListener('scroll', () => {
@@ -188,7 +194,7 @@ class SessionPage {
       if (earlier && scroller.scrollTop < NEAR_TOP_PX) void this.loadEarlier(earlier);
       if (Date.now() - looked < LOOKING_EVERY_MS) return;
       looked = Date.now();
-      this.connection?.say({ kind: 'looking', seq: this.conversation.lookingAt(this.store.state) });
+      looking();
     }, { signal, passive: true });
   }
 }

@@ -1,7 +1,4 @@
-import { get } from '../../lib/api';
-import { statusBadge } from '../../lib/dom';
 import type { StreamEvent } from '../../lib/events';
-import { t } from '../../lib/i18n';
 
 const FIGURES_MS = 800;
 const LIST_MS = 20_000;
@@ -17,11 +14,10 @@ export class Refresher {
   private figures: ReturnType<typeof setTimeout> | undefined;
   private files: ReturnType<typeof setTimeout> | undefined;
   private readonly list: ReturnType<typeof setInterval>;
-  private newest = '';
 
   constructor(private readonly root: HTMLElement, private readonly loadFigures: () => Promise<void>) {
     this.list = setInterval(() => {
-      if (!document.hidden) void this.refreshList().catch(() => undefined);
+      if (!document.hidden) this.refreshList();
     }, LIST_MS);
   }
 
@@ -52,24 +48,14 @@ export class Refresher {
   }
 
   /** Puts a part of this page as the server renders it now in the place of the shown one. */
-  private fetchAgain(part: string): void {
+  private fetchAgain(part: string, select = part, swap = 'outerHTML'): void {
     const { htmx } = window as unknown as { htmx?: Htmx };
-    void htmx?.ajax('GET', location.pathname, { target: part, select: part, swap: 'outerHTML', source: part });
+    void htmx?.ajax('GET', location.pathname, { target: part, select, swap, source: part });
   }
 
-  private async refreshList(): Promise<void> {
-    const page = await get<{ results: { id: string; name: string; status: string }[] }>('/sessions?limit=50');
-    // A session that came into being meanwhile; asked for once, as it need not be in the column.
-    const newest = page.results[0]?.id ?? '';
-    const known = newest === this.newest || this.root.querySelector(`[data-session="${CSS.escape(newest)}"]`);
-    this.newest = newest;
-    if (newest && !known) return this.fetchAgain('#sessions-column');
-    for (const session of page.results) {
-      const row = this.root.querySelector(`[data-session="${CSS.escape(session.id)}"]`);
-      const badge = row?.querySelector<HTMLElement>('.status');
-      if (badge && badge.dataset['status'] !== session.status) badge.replaceWith(statusBadge(session.status, t(session.status), true));
-      const link = row?.querySelector('.row-link');
-      if (link && link.textContent !== session.name) link.textContent = session.name;
-    }
+  /** Names, states, drivers and unread counts as they are now; never under somebody's focus. */
+  private refreshList(): void {
+    if (this.root.querySelector('#sessions-column')?.contains(document.activeElement)) return;
+    this.fetchAgain('#sessions-column', '#sessions-column > li', 'innerHTML');
   }
 }

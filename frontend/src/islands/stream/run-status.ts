@@ -13,6 +13,12 @@ export function spoken(event: StreamEvent): string {
   return name === 'TEXT_MESSAGE_END' ? t('{who} wrote', { who: event.actor.name }) : '';
 }
 
+/** Whose prompt a run answers, as far as the page holds it. */
+function driverOf(state: ViewState, run: string): string {
+  const prompt = state.items.findLast((item) => item.kind === 'message' && item.role === 'user' && item.run === run);
+  return prompt?.actor.name ?? '';
+}
+
 /** The line over the prompt box while a run is active. */
 export function runLine(state: ViewState, now: number): string {
   const run = state.activeRun ? state.runs.get(state.activeRun) : undefined;
@@ -20,7 +26,9 @@ export function runLine(state: ViewState, now: number): string {
   const ms = Math.floor((now - run.startedAt) / 1000) * 1000;
   const working = ms > 0 ? t('Working for {span}', { span: duration(ms).replace('.0', '') }) : t('Working');
   const word = run.status === 'waiting' ? t('Waiting for approval') : working;
-  return run.tools > 0 ? `${word} · ${nt('{n} tool call', '{n} tool calls', run.tools)}` : word;
+  const who = driverOf(state, run.id);
+  const calls = run.tools > 0 ? nt('{n} tool call', '{n} tool calls', run.tools) : '';
+  return [who && t('{who} drives', { who }), word, calls].filter(Boolean).join(' · ');
 }
 
 /** Says the last thing worth saying. */

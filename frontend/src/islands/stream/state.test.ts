@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StreamEvent } from '../../lib/events';
 import { addPending, confirmPending, dropPending, mergeApprovals } from './local';
 import { OUTPUT_LIMIT } from './reduce-tools';
+import { runLine } from './run-status';
 import { emptyState, reduce, sessionStatus, type MessageItem, type ToolItem } from './state';
 
 const alice = { kind: 'user', id: 'a', name: 'alice' } as const;
@@ -256,4 +257,13 @@ it('reduces ten thousand events fast enough to stay smooth', () => {
   for (let at = 0; at < events.length; at += 500) state = reduce(state, events.slice(at, at + 500));
   expect(state.items).toHaveLength(2500);
   expect(performance.now() - started).toBeLessThan(10_000);
+});
+
+it('says who drives while a run is active', () => {
+  const busy = after(...PROMPT, ['RUN_STARTED'], ...CALL);
+  const done = after(...PROMPT, ['RUN_STARTED'], ['RUN_FINISHED', { outcome: 'success' }]);
+
+  expect(runLine(busy, Date.UTC(2026, 0, 1, 0, 0, 3))).toBe('alice drives · Working · 1 tool call');
+  expect(runLine(after(['RUN_STARTED']), 0)).toBe('Working');
+  expect(runLine(done, 0)).toBe('');
 });

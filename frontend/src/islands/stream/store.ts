@@ -41,15 +41,19 @@ export class SessionStore {
   /** Reads the newest events up to `last` and the approvals that may be older than they are. */
   async load(last: number): Promise<void> {
     this.base = Math.max(0, last - FIRST_LOAD);
-    let at = this.base;
-    while (at < last) {
+    await this.read(this.base, last, (events) => this.take(events));
+    await this.loadApprovals();
+  }
+
+  /** Reads the events after one seq up to another, page by page: how many a page holds is the server's to say. */
+  private async read(after: number, last: number, take: (events: StreamEvent[]) => void): Promise<void> {
+    for (let at = after; at < last;) {
       const page = await this.fetch(at, 0, this.signal);
       const end = page.events.at(-1)?.seq ?? at;
       if (end <= at) break;
-      this.take(page.events);
+      take(page.events);
       at = end;
     }
-    await this.loadApprovals();
   }
 
   /** Applies new events. */
@@ -62,8 +66,9 @@ export class SessionStore {
   /** Fetches the page before the first event; the state is made anew from all of them. */
   async loadEarlier(): Promise<void> {
     const from = Math.max(0, this.base - PAGE);
-    const page = await this.fetch(from, 0, this.signal);
-    this.events = [...page.events.filter((event) => event.seq <= this.base), ...this.events];
+    const earlier: StreamEvent[] = [];
+    await this.read(from, this.base, (events) => void earlier.push(...events));
+    this.events = [...earlier.filter((event) => event.seq <= this.base), ...this.events];
     this.base = from;
     const { pending, approvals } = this.state;
     this.state = mergeApprovals({ ...reduce(emptyState(), this.events), pending }, approvals);

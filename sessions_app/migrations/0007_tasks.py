@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("identity", "0002_versions_and_one_break_glass"),
-        ("sessions_app", "0004_recent_sessions"),
+        ("sessions_app", "0006_what_is_put_away"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
