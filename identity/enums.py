@@ -48,11 +48,21 @@ class SecretScope(models.TextChoices):
 class SecretType(models.TextChoices):
     """What kind of secret it is."""
 
-    TOKEN = "token"  # noqa: S105
-    PASSWORD = "password"  # noqa: S105
-    SSH_KEY = "ssh_key"
-    CERTIFICATE = "certificate"
-    FILE = "file"
+    TOKEN = "token", "Token"
+    PASSWORD = "password", "User and password"
+    SSH_KEY = "ssh_key", "SSH key"
+    CERTIFICATE = "certificate", "Certificate"
+    FILE = "file", "File"
+    OIDC = "oidc", "OIDC exchange"
+    VAULT = "vault", "Vault"
+
+
+class SecretGrant(models.TextChoices):
+    """What may use a secret; the owner of its scope decides."""
+
+    SESSIONS = "sessions", "Sessions"
+    SERVERS = "servers", "MCP servers"
+    TASKS = "tasks", "Tasks"
 
 
 MANAGERS = (OrganizationRole.OWNER, OrganizationRole.ADMIN)

@@ -269,6 +269,15 @@ class SecretRotated(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecretChanged(Fact):
+    """A secret has another name or description, or may be used by something else."""
+
+    target_type: str = "secret"
+    changed: tuple[str, ...]
+    granted_to: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SecretDeleted(Fact):
     """A secret is gone."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from identity.api import invitations, me, organizations, people, schema, teams, tokens
+from identity.api import invitations, me, organizations, people, schema, secrets, teams, tokens
 
 # Imported for their registration with the schema generator.
 SCHEMES = schema.SCHEMES
@@ -21,6 +21,9 @@ urlpatterns = [
     path("invitations", invitations.InvitationsView.as_view()),
     path("invitations/accept", invitations.AcceptView.as_view()),
     path("invitations/<uuid:pk>", invitations.InvitationView.as_view()),
+    path("secrets", secrets.SecretsView.as_view()),
+    path("secrets/<uuid:pk>", secrets.SecretView.as_view()),
+    path("secrets/<uuid:pk>/rotate", secrets.RotateView.as_view()),
     path("teams", teams.TeamsView.as_view()),
     path("teams/<uuid:pk>", teams.TeamView.as_view()),
     path("teams/<uuid:pk>/members", teams.TeamMembersView.as_view()),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from identity.enums import SecretType
+from identity.enums import SecretGrant, SecretScope, SecretType
 from identity.models.organizations import Organization
 from identity.models.teams import Team
 from kernel.crypto import seal
@@ -18,6 +20,11 @@ from kernel.ids import uuid7
 def place_of(secret_id: UUID) -> str:
     """Where a sealed value stands; a ciphertext copied to another row does not open."""
     return f"identity_secret|{secret_id}|value"
+
+
+def every_grant() -> list[str]:
+    """What a new secret may be used by: everything, until its owner says less."""
+    return list(SecretGrant.values)
 
 
 class Secret(models.Model):
@@ -32,10 +39,15 @@ class Secret(models.Model):
     )
     team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=120)
+    description = models.CharField(max_length=300, default="", blank=True)
+    granted_to = ArrayField(
+        models.CharField(max_length=20, choices=SecretGrant), default=every_grant, blank=True
+    )
     type = models.CharField(max_length=20, choices=SecretType, default=SecretType.TOKEN)
     sealed = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
     rotated_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -50,6 +62,18 @@ class Secret(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def scope(self) -> str:
+        """Whose it is."""
+        if self.owner_id is not None:
+            return SecretScope.PERSONAL
+        return SecretScope.TEAM if self.team_id is not None else SecretScope.ORGANIZATION
+
+    @property
+    def fresh_at(self) -> datetime:
+        """Since when it has its present value."""
+        return self.rotated_at or self.created_at
 
     def put(self, text: str) -> None:
         """Seal a value into this row; the caller saves it."""

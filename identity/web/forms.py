@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 
-from identity.enums import OrganizationRole, TokenScope
+from identity.enums import OrganizationRole, SecretGrant, SecretScope, SecretType, TokenScope
 from kernel.errors import DomainError
 
 
@@ -120,6 +120,75 @@ class TokenForm(forms.Form):
         required=False,
         initial=90,
         help_text="Empty: until you revoke it.",
+    )
+
+
+_VALUE = forms.Textarea(
+    attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+)
+
+
+def _lines(text: str) -> dict[str, str]:
+    """`name=value`, one a line."""
+    pairs = (line.partition("=") for line in text.splitlines() if line.strip())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def typed_value(kind: str, text: str) -> object:
+    """What was typed as a value, in the shape that its type takes."""
+    if kind == SecretType.PASSWORD:
+        username, _, password = text.strip("\r\n").partition("\n")
+        return {"username": username.strip(), "password": password.strip("\r\n")}
+    if kind in {SecretType.OIDC, SecretType.VAULT}:
+        return _lines(text)
+    return text.strip() if kind == SecretType.TOKEN else text
+
+
+class SecretForm(forms.Form):
+    """A new secret. What was typed as its value is never sent back, also not with a fault."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    type = forms.ChoiceField(label="Type", choices=SecretType.choices, initial=SecretType.TOKEN)
+    scope = forms.ChoiceField(label="Whose", initial=SecretScope.PERSONAL)
+    description = forms.CharField(label="What it is for", max_length=300, required=False)
+    value = forms.CharField(
+        label="Value",
+        widget=_VALUE,
+        strip=False,
+        help_text=(
+            "It is encrypted and never shown again. A password: the user name on the first line, "
+            "the password on the second. OIDC and vault: <code>name=value</code>, one a line."
+        ),
+    )
+    granted_to = forms.MultipleChoiceField(
+        label="May be used by",
+        choices=SecretGrant.choices,
+        initial=list(SecretGrant.values),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(self, *given: Any, scopes: Sequence[tuple[str, str]], **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.fields["scope"].choices = list(scopes)  # type: ignore[attr-defined]
+
+    def without_value(self) -> SecretForm:
+        """The same form, with its faults, that forgot the value."""
+        self.is_valid()
+        self.data = {**self.data.dict(), "value": ""}  # type: ignore[attr-defined]
+        return self
+
+
+class SecretChangeForm(forms.Form):
+    """Another name, description or use of a secret."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    description = forms.CharField(label="What it is for", max_length=300, required=False)
+    granted_to = forms.MultipleChoiceField(
+        label="May be used by",
+        choices=SecretGrant.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
 
 

@@ -159,6 +159,12 @@ def _use(cast: Cast) -> Case:
     return Case(_team_secret(cast), {"purpose": "test"})
 
 
+@case("identity.change_secret")
+def _change_secret(cast: Cast) -> Case:
+    changes = secret_verbs.SecretChanges(description="For deployments")
+    return Case(_team_secret(cast), {"changes": changes})
+
+
 @case("identity.rotate_secret")
 def _rotate(cast: Cast) -> Case:
     return Case(_team_secret(cast), {"value": "another value"})
