@@ -71,5 +71,5 @@ class UnknownPersonError(DomainError):
     """There is no such person in your organization."""
 
 
-class SecretNotGrantedError(RefusedError):
-    """This secret is not granted here."""
+class VaultError(ConflictError):
+    """The secret could not be fetched from where it is kept."""

@@ -1,5 +1,6 @@
 """The front door of identity: the few names that storeys above may use."""
 
+from identity.engine.vaults import resolve
 from identity.models import Membership, Organization, Secret, Team, User
 from identity.models.grants import TeamGrant, UserGrant
 from identity.policies.roles import is_manager, is_operator, known_id, role_in
@@ -13,10 +14,11 @@ from identity.selectors.grants import (
     role_of,
 )
 from identity.selectors.people import home_of, organizations_of
+from identity.selectors.secrets import counts_secrets
 from identity.selectors.tokens import token_works
 from identity.services.grants import grant, revoke
 from identity.services.invitations import NewPerson
-from identity.services.secrets import use_secret
+from identity.services.secrets import note_use, opened, use_secret
 from identity.services.tokens import TokenSpec
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "TokenSpec",
     "User",
     "UserGrant",
+    "counts_secrets",
     "grant",
     "granted",
     "granted_ways",
@@ -39,8 +42,11 @@ __all__ = [
     "is_operator",
     "known_id",
     "level_of",
+    "note_use",
+    "opened",
     "organizations_of",
     "people_with_access",
+    "resolve",
     "revoke",
     "role_in",
     "role_of",

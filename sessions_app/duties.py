@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet, UUIDField
+from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -14,8 +14,17 @@ from kernel.actors import SystemActor
 from kernel.duties import duty
 from kernel.models import Job
 from sessions_app.enums import ACTIVE_RUNS, ApprovalStatus, RunStatus, SessionStatus
-from sessions_app.models import AgentSession, Approval, Run, SessionPresence
-from sessions_app.services import approvals, retention, runs
+from sessions_app.models import (
+    AgentSession,
+    Approval,
+    Run,
+    SessionPresence,
+    SessionSecret,
+    SessionTeamGrant,
+    SessionUserGrant,
+)
+from sessions_app.selectors.secrets import stands
+from sessions_app.services import approvals, retention, runs, secrets
 from sessions_app.services.prompting import TURN
 
 KEEPER = SystemActor("keeper")
@@ -55,6 +64,19 @@ def _turns() -> QuerySet[Job]:
 def _give_up(found: QuerySet[Run], code: str) -> None:
     for run in found.select_related("session")[:_BATCH]:
         runs.give_up(KEEPER, run.session, run_id=run.pk, epoch=run.epoch, code=code)
+
+
+@duty("sessions.secrets", every_seconds=30)
+def detach_expired() -> None:
+    """Secrets whose attacher's share ran out; no deed says so."""
+    over = {"expires_at__lte": clock.now(), "content_object": OuterRef("session")}
+    grants = [
+        Exists(table.objects.filter(**over)) for table in (SessionUserGrant, SessionTeamGrant)
+    ]
+    rows = SessionSecret.objects.filter(Q(grants[0]) | Q(grants[1]))
+    for row in rows.select_related("session", "secret", "attached_by"):
+        if not stands(row):
+            secrets.withdraw_secret(KEEPER, row.session, attachment_id=row.pk)
 
 
 @duty("sessions.presence", every_seconds=10)

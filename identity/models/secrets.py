@@ -13,7 +13,7 @@ from django.db.models import Q
 from identity.enums import SecretGrant, SecretScope, SecretType
 from identity.models.organizations import Organization
 from identity.models.teams import Team
-from kernel.crypto import seal
+from kernel.crypto import seal, sealed_field
 from kernel.ids import uuid7
 
 
@@ -78,3 +78,6 @@ class Secret(models.Model):
     def put(self, text: str) -> None:
         """Seal a value into this row; the caller saves it."""
         self.sealed = seal(text, place_of(self.pk))
+
+
+sealed_field(Secret, "sealed", place_of)

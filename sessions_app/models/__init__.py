@@ -3,6 +3,7 @@
 from sessions_app.models.approvals import Approval
 from sessions_app.models.presence import SessionPresence
 from sessions_app.models.runs import Message, Run
+from sessions_app.models.secrets import SessionSecret
 from sessions_app.models.sessions import (
     OPTION_DEFAULTS,
     AgentSession,
@@ -21,6 +22,7 @@ __all__ = [
     "Run",
     "SessionEvent",
     "SessionPresence",
+    "SessionSecret",
     "SessionServer",
     "SessionTeamGrant",
     "SessionUserGrant",

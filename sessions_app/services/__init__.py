@@ -10,6 +10,7 @@ from sessions_app.services import (
     reading,
     retention,
     runs,
+    secrets,
     sharing,
     tool_calls,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "reading",
     "retention",
     "runs",
+    "secrets",
     "sharing",
     "tool_calls",
 ]

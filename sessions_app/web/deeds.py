@@ -10,13 +10,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from identity.public import Team, User
+from identity.public import Secret, Team, User
 from kernel.errors import InvalidError, NotFoundError
 from kernel.http.pages import deed, uuid_or_none, valid
 from kernel.policies import visible_to
 from kernel.text import storable
+from sessions_app.errors import UnknownSecretError
 from sessions_app.models import AgentSession, Approval
-from sessions_app.services import approvals, forking, lifecycle, prompting, runs, sharing
+from sessions_app.services import (
+    approvals,
+    forking,
+    lifecycle,
+    prompting,
+    runs,
+    secrets,
+    sharing,
+)
 from sessions_app.web.forms import NameForm, PromptForm, ShareForm
 
 
@@ -116,6 +125,27 @@ def share(request: HttpRequest, pk: UUID) -> HttpResponse:
 def unshare(request: HttpRequest, pk: UUID, share_id: UUID) -> HttpResponse:
     """Take a role away."""
     sharing.unshare(_actor(request), _session(request, pk), share_id=share_id)
+    return redirect(_page(pk))
+
+
+@deed(_page)
+def attach_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Let the session use a secret."""
+    key = uuid_or_none(request.POST.get("secret", ""))
+    secret = visible_to(Secret, _actor(request)).filter(pk=key).first() if key else None
+    if secret is None:
+        raise UnknownSecretError
+    name = storable(request.POST.get("name", "")).strip()
+    row = secrets.attach_secret(_actor(request), _session(request, pk), secret=secret, name=name)
+    messages.success(request, f"{secret.name} is attached as {row.name}.")
+    return redirect(_page(pk))
+
+
+@deed(_page)
+def detach_secret(request: HttpRequest, pk: UUID, attachment_id: UUID) -> HttpResponse:
+    """Take a secret from the session."""
+    session = _session(request, pk)
+    secrets.detach_secret(_actor(request), session, attachment_id=attachment_id)
     return redirect(_page(pk))
 
 

@@ -18,6 +18,7 @@ PAGES = [
     "/settings",
     "/settings/people",
     "/settings/teams",
+    "/settings/secrets",
     "/settings/tokens",
     "/settings/organization",
     "/settings/password",

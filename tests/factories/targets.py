@@ -41,8 +41,8 @@ from marketplace.models import MCPServer
 from marketplace.services.listings import record_tools
 from marketplace.services.servers import register_server
 from operations.services import periodic
-from sessions_app.models import AgentSession, Approval, ToolCall
-from sessions_app.services import creation, lifecycle, prompting, runs, sharing
+from sessions_app.models import AgentSession, Approval, SessionSecret, ToolCall
+from sessions_app.services import creation, lifecycle, prompting, runs, secrets, sharing
 from tests.factories.cast import PASSWORD, Cast
 
 T = TypeVar("T", bound=Model)
@@ -389,6 +389,22 @@ def _rename(cast: Cast) -> Case:
 @case("sessions.configure")
 def _configure(cast: Cast) -> Case:
     return Case(_session(cast), {"sdk_options": {"max_turns": 3}})
+
+
+@target(SessionSecret)
+def _attachment(cast: Cast) -> SessionSecret:
+    return secrets.attach_secret(cast.alice, _session(cast), secret=_team_secret(cast))
+
+
+@case("sessions.attach_secret")
+def _attach(cast: Cast) -> Case:
+    return Case(_session(cast), {"secret": _team_secret(cast)})
+
+
+@case("sessions.detach_secret", "sessions.withdraw_secret")
+def _detach(cast: Cast) -> Case:
+    attachment = _attachment(cast)
+    return Case(attachment.session, {"attachment_id": attachment.pk})
 
 
 @case("sessions.share")
