@@ -29,6 +29,20 @@ class TeamRole(models.TextChoices):
     MEMBER = "member"
 
 
+class SubjectKind(models.TextChoices):
+    """Who holds a grant: a person or a whole team."""
+
+    USER = "user"
+    TEAM = "team"
+
+
+class ProjectRole(models.TextChoices):
+    """What somebody is in a project, weakest first."""
+
+    MEMBER = "member"
+    LEAD = "lead"
+
+
 class TokenScope(models.TextChoices):
     """What a token may do with its owner's rights; a token without scopes may do all of it."""
 
@@ -42,6 +56,7 @@ class SecretScope(models.TextChoices):
 
     PERSONAL = "personal"
     TEAM = "team"
+    PROJECT = "project"
     ORGANIZATION = "organization"
 
 

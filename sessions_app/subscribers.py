@@ -8,15 +8,17 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from identity.public import counts_secrets
+from identity.public import counts_secrets, runtimes_known
 from kernel.actors import SystemActor
 from kernel.events import Delivered, listen
 from marketplace.public import counts_usage
+from sessions_app.enums import RuntimeName
 from sessions_app.models import SessionSecret, SessionServer
 from sessions_app.selectors.secrets import sessions_using, stands
 from sessions_app.services.secrets import withdraw_secret
 
 counts_secrets("sessions")(sessions_using)
+runtimes_known(RuntimeName.values)
 
 
 @counts_usage
@@ -30,6 +32,8 @@ def sessions_with(server_ids: list[UUID]) -> Mapping[UUID, int]:
     "identity.account_deactivated",
     "identity.member_left",
     "identity.member_role_changed",
+    "identity.project_deleted",
+    "identity.project_member_removed",
     "identity.secret_changed",
     "identity.secret_deleted",
     "identity.team_deleted",
@@ -41,9 +45,14 @@ def sessions_with(server_ids: list[UUID]) -> Mapping[UUID, int]:
 )
 def let_go_of_secrets(fact: Delivered) -> None:
     """Somebody may have lost the right to a secret they attached; runs ask for themselves."""
-    touched = {fact.target_id, _key(fact.data.get("user_id"))} - {None}
+    people = _key(fact.data.get("subject_id"))
+    touched = {fact.target_id, people, _key(fact.data.get("user_id"))} - {None}
     rows = SessionSecret.objects.filter(
-        Q(secret=None) | Q(session__in=touched) | Q(attached_by__in=touched) | Q(secret__in=touched)
+        Q(secret=None)
+        | Q(secret__project__in=touched)
+        | Q(session__in=touched)
+        | Q(attached_by__in=touched)
+        | Q(secret__in=touched)
     )
     for row in rows.select_related("session", "secret", "attached_by"):
         if not stands(row):

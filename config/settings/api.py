@@ -39,5 +39,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ToolStatusEnum": "sessions_app.enums.ToolStatus",
         "ApprovalStatusEnum": "sessions_app.enums.ApprovalStatus",
         "UserKindEnum": "identity.enums.UserKind",
+        "SubjectKindEnum": "identity.enums.SubjectKind",
     },
 }

@@ -72,6 +72,7 @@ class SecretInput(Strict):
     value = SecretValue()
     scope = serializers.ChoiceField(SecretScope.choices, required=False)
     team = serializers.UUIDField(required=False, help_text="Of a team's secret.")
+    project = serializers.UUIDField(required=False, help_text="Of a project's secret.")
     description = Text(max_length=300, required=False, allow_blank=True)
     granted_to = _grants()
     organization = serializers.UUIDField(required=False)
@@ -103,7 +104,8 @@ class SecretOutput(serializers.ModelSerializer[Secret]):
         model = Secret
         fields = (
             "id", "organization", "name", "description", "type", "scope", "owner", "team",
-            "granted_to", "created_at", "rotated_at", "expires_at", "last_used_at", "used_by",
+            "project", "granted_to", "created_at", "rotated_at", "expires_at", "last_used_at",
+            "used_by",
         )  # fmt: skip
 
 
@@ -136,6 +138,7 @@ class SecretsView(ApiView):
             kind=given["type"],
             scope=given.get("scope", SecretScope.PERSONAL),
             team_id=given.get("team"),
+            project_id=given.get("project"),
             **{n: given[n] for n in ("name", "value", "description", "granted_to") if n in given},
         )
         where = organization_named(self, given.get("organization"))

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from identity.api import invitations, me, organizations, people, schema, secrets, teams, tokens
+from identity.api import (
+    invitations,
+    me,
+    organizations,
+    people,
+    projects,
+    schema,
+    secrets,
+    teams,
+    tokens,
+)
 
 # Imported for their registration with the schema generator.
 SCHEMES = schema.SCHEMES
@@ -21,6 +31,10 @@ urlpatterns = [
     path("invitations", invitations.InvitationsView.as_view()),
     path("invitations/accept", invitations.AcceptView.as_view()),
     path("invitations/<uuid:pk>", invitations.InvitationView.as_view()),
+    path("projects", projects.ProjectsView.as_view()),
+    path("projects/<uuid:pk>", projects.ProjectView.as_view()),
+    path("projects/<uuid:pk>/members", projects.ProjectMembersView.as_view()),
+    path("projects/<uuid:pk>/members/<uuid:member>", projects.ProjectMemberView.as_view()),
     path("secrets", secrets.SecretsView.as_view()),
     path("secrets/<uuid:pk>", secrets.SecretView.as_view()),
     path("secrets/<uuid:pk>/rotate", secrets.RotateView.as_view()),

@@ -2,6 +2,7 @@
 
 from identity.models.grants import TeamGrant, UserGrant
 from identity.models.organizations import Membership, Organization
+from identity.models.projects import Project, ProjectTeamGrant, ProjectUserGrant
 from identity.models.secrets import Secret
 from identity.models.teams import Team, TeamMember
 from identity.models.tokens import ApiToken, Invitation
@@ -12,6 +13,9 @@ __all__ = [
     "Invitation",
     "Membership",
     "Organization",
+    "Project",
+    "ProjectTeamGrant",
+    "ProjectUserGrant",
     "Secret",
     "Team",
     "TeamGrant",

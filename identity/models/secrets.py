@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from identity.enums import SecretGrant, SecretScope, SecretType
 from identity.models.organizations import Organization
+from identity.models.projects import Project
 from identity.models.teams import Team
 from kernel.crypto import seal, sealed_field
 from kernel.ids import uuid7
@@ -28,7 +29,7 @@ def every_grant() -> list[str]:
 
 
 class Secret(models.Model):
-    """A named secret of a person, a team or the whole organization; never shown again."""
+    """A named secret of a person, a team, a project or the organization; never shown again."""
 
     residency = "cell"
 
@@ -38,6 +39,7 @@ class Secret(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
     )
     team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=120)
     description = models.CharField(max_length=300, default="", blank=True)
     granted_to = ArrayField(
@@ -53,11 +55,16 @@ class Secret(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "owner", "team", "name"],
+                fields=["organization", "owner", "team", "project", "name"],
                 name="secret_name_once",
                 nulls_distinct=False,
             ),
-            models.CheckConstraint(name="secret_one_scope", condition=Q(owner=None) | Q(team=None)),
+            models.CheckConstraint(
+                name="secret_one_scope",
+                condition=Q(owner=None, team=None)
+                | Q(owner=None, project=None)
+                | Q(team=None, project=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -68,6 +75,8 @@ class Secret(models.Model):
         """Whose it is."""
         if self.owner_id is not None:
             return SecretScope.PERSONAL
+        if self.project_id is not None:
+            return SecretScope.PROJECT
         return SecretScope.TEAM if self.team_id is not None else SecretScope.ORGANIZATION
 
     @property

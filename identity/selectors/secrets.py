@@ -18,7 +18,8 @@ _counters: dict[str, Counter] = {}
 _SCOPES: Mapping[str, Q] = {
     SecretScope.PERSONAL: Q(owner__isnull=False),
     SecretScope.TEAM: Q(team__isnull=False),
-    SecretScope.ORGANIZATION: Q(owner=None, team=None),
+    SecretScope.PROJECT: Q(project__isnull=False),
+    SecretScope.ORGANIZATION: Q(owner=None, team=None, project=None),
 }
 
 
@@ -34,7 +35,7 @@ def counts_secrets(what: str) -> Callable[[Counter], Counter]:
 
 def secrets_of(actor: Actor, scope: str = "") -> QuerySet[Secret]:
     """The secrets one may know of, or those of one scope."""
-    rows = visible_to(Secret, actor).select_related("owner", "team")
+    rows = visible_to(Secret, actor).select_related("owner", "team", "project")
     return rows.filter(_SCOPES[scope]) if scope else rows
 
 

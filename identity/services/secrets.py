@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from identity.engine import secrets as contents
-from identity.enums import SecretGrant, SecretScope, SecretType
+from identity.enums import ProjectRole, SecretGrant, SecretScope, SecretType
 from identity.errors import NameTakenError, UnknownPersonError
 from identity.events import (
     SecretChanged,
@@ -18,8 +18,9 @@ from identity.events import (
     SecretRotated,
     SecretUsed,
 )
-from identity.models import Organization, Secret, Team
+from identity.models import Organization, Project, Secret, Team
 from identity.models.secrets import every_grant, place_of
+from identity.policies.projects import role_in_project
 from identity.policies.roles import is_manager, known_id, leads
 from kernel import clock
 from kernel.actions import Unchanged, action
@@ -28,7 +29,10 @@ from kernel.crypto import open_sealed, seal
 from kernel.errors import InvalidError, NotAllowedError
 from kernel.events import publish
 from kernel.ids import uuid7
+from kernel.policies import visible_to
 
+Circle = tuple[Team | None, Project | None]
+_CIRCLE = ("organization_id", "owner_id", "team_id", "project_id")
 _NOTE_EVERY = timedelta(minutes=1)
 
 
@@ -41,6 +45,7 @@ class SecretSpec:
     kind: str = SecretType.TOKEN
     scope: str = SecretScope.PERSONAL
     team_id: UUID | None = None
+    project_id: UUID | None = None
     description: str = ""
     granted_to: Sequence[str] = field(default_factory=every_grant)
 
@@ -65,10 +70,15 @@ class SecretChanges:
 
 @action("identity.create_secret", locks=False)
 def create_secret(actor: Actor, organization: Organization, *, spec: SecretSpec) -> Secret:
-    """Store a secret of one's own, of a team one leads, or, as a manager, of everybody."""
-    team = _scope(actor, organization, spec)
+    """Store a secret of one's own, of what one leads, or, as a manager, of everybody."""
+    team, project = _scope(actor, organization, spec)
     owner_id = known_id(actor) if spec.scope == SecretScope.PERSONAL else None
-    place = {"organization_id": organization.pk, "owner_id": owner_id, "team": team}
+    place = {
+        "organization_id": organization.pk,
+        "owner_id": owner_id,
+        "team": team,
+        "project": project,
+    }
     _require_free(place, spec.name)
     content = contents.read(spec.kind, spec.value)
     key = uuid7()
@@ -102,8 +112,7 @@ def change_secret(
     if not found:
         return Unchanged(secret)
     if "name" in found:
-        place = {f"{n}_id": getattr(secret, f"{n}_id") for n in ("organization", "owner", "team")}
-        _require_free(place, found["name"])
+        _require_free({name: getattr(secret, name) for name in _CIRCLE}, found["name"])
     for name, value in found.items():
         setattr(secret, name, value)
     secret.save(update_fields=list(found))
@@ -169,21 +178,35 @@ def _require_free(place: dict[str, Any], name: str) -> None:
         raise NameTakenError
 
 
-def _scope(actor: Actor, organization: Organization, spec: SecretSpec) -> Team | None:
-    """Check that the actor may store a secret for that circle, and find the team."""
+def _scope(actor: Actor, organization: Organization, spec: SecretSpec) -> Circle:
+    """Check that the actor may store a secret for that circle, and find it."""
     scope = SecretScope(spec.scope)
     if scope == SecretScope.PERSONAL:
         if known_id(actor) is None:
             raise InvalidError.at("/scope", "Only a person has personal secrets.")
-        return None
+        return None, None
     manages = actor.actor_kind == "system" or is_manager(actor, organization.pk)
     if scope == SecretScope.ORGANIZATION:
         if not manages:
             raise NotAllowedError(verb="identity.create_secret")
-        return None
-    team = Team.objects.filter(organization=organization, pk=spec.team_id).first()
+        return None, None
+    if scope == SecretScope.PROJECT:
+        return None, _project(actor, organization, spec)
+    rows = Team.objects.filter(organization=organization)
+    team = rows.filter(pk=spec.team_id).first() if spec.team_id else None
     if team is None:
         raise UnknownPersonError("There is no such team in your organization.")
     if not manages and not leads(actor, team.pk):
         raise NotAllowedError(verb="identity.create_secret")
-    return team
+    return team, None
+
+
+def _project(actor: Actor, organization: Organization, spec: SecretSpec) -> Project:
+    found = visible_to(Project, actor) if actor.actor_kind != "system" else Project.objects.all()
+    found = found.filter(organization=organization)
+    project = found.filter(pk=spec.project_id).first() if spec.project_id else None
+    if project is None:
+        raise InvalidError.at("/project", "There is no such project in your organization.")
+    if actor.actor_kind != "system" and role_in_project(actor, project) != ProjectRole.LEAD:
+        raise NotAllowedError(verb="identity.create_secret")
+    return project

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from identity.enums import OrganizationRole, SecretGrant, SecretScope, SecretType, TokenScope
+from identity.models import Project
 from kernel.errors import DomainError
 
 
@@ -190,6 +191,46 @@ class SecretChangeForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+
+
+def _rules(label: str, text: str) -> Any:
+    return forms.CharField(
+        label=label, required=False, max_length=20_000, help_text=text,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )  # fmt: skip
+
+
+class ProjectForm(forms.Form):
+    """What a project's sessions begin with and may do; lists have one entry a line."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    description = forms.CharField(label="What it is", max_length=300, required=False)
+    instructions = forms.CharField(
+        label="Instructions for the agent",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        required=False,
+        max_length=50_000,
+    )
+    model = forms.CharField(label="Model", max_length=120, required=False)
+    allowed_tools = _rules("Tools allowed", "Empty: all that the organization allows.")
+    denied_tools = _rules("Tools denied", "Beside those the organization denies.")
+    allowed_domains = _rules("Domains open", "Of those the organization opens. Empty: all of them.")
+
+    @classmethod
+    def of(cls, project: Project) -> ProjectForm:
+        """The form of a project as it is; each has fields of its own on the page."""
+        found = {name: getattr(project, name) for name in cls.base_fields}
+        shown = {n: "\n".join(v) if isinstance(v, list) else v for n, v in found.items()}
+        return cls(initial=shown, auto_id=f"{project.pk}-%s")
+
+    def clean(self) -> dict[str, Any]:
+        """One entry a line."""
+        found = super().clean() or {}
+        for name in ("allowed_tools", "denied_tools", "allowed_domains"):
+            found[name] = [
+                line.strip() for line in found.get(name, "").splitlines() if line.strip()
+            ]
+        return found
 
 
 class OrganizationForm(forms.Form):

@@ -10,9 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from identity.enums import MANAGERS, SecretGrant, SecretScope, TeamRole
+from identity.enums import MANAGERS, ProjectRole, SecretGrant, SecretScope, TeamRole
 from identity.models import Secret, Team
+from identity.policies.projects import role_in_project
 from identity.policies.roles import role_in
+from identity.selectors.projects import projects_of
 from identity.selectors.secrets import secrets_of, with_usage
 from identity.services.secrets import (
     SecretChanges,
@@ -49,13 +51,14 @@ def secret_create(request: HttpRequest) -> HttpResponse:
     form = SecretForm(request.POST, scopes=_scopes(request))
     if form.is_valid():
         given = form.cleaned_data
-        scope, _, team = given["scope"].partition(":")
+        scope, _, circle = given["scope"].partition(":")
         spec = SecretSpec(
             name=given["name"],
             kind=given["type"],
             value=typed_value(given["type"], given["value"]),
             scope=scope,
-            team_id=uuid_or_none(team),
+            team_id=uuid_or_none(circle) if scope == SecretScope.TEAM else None,
+            project_id=uuid_or_none(circle) if scope == SecretScope.PROJECT else None,
             description=given["description"],
             granted_to=given["granted_to"],
         )
@@ -118,10 +121,16 @@ def _scopes(request: HttpRequest) -> list[tuple[str, str]]:
     teams = visible_to(Team, actor).filter(organization=organization).order_by("name")
     if not manages:
         teams = teams.filter(members__user=actor, members__role=TeamRole.LEAD)
+    projects = [
+        project
+        for project in projects_of(actor, organization.pk).order_by("name")
+        if role_in_project(actor, project) == ProjectRole.LEAD
+    ]
     everybody = [(SecretScope.ORGANIZATION.value, organization.name)] if manages else []
     return [
         (SecretScope.PERSONAL.value, "Only me"),
         *((f"{SecretScope.TEAM.value}:{team.pk}", f"Team {team.name}") for team in teams),
+        *((f"{SecretScope.PROJECT.value}:{p.pk}", f"Project {p.name}") for p in projects),
         *everybody,
     ]
 

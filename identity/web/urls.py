@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from identity.web import accounts, invitations, people, secrets, settings, teams, tokens
+from identity.web import accounts, invitations, people, projects, secrets, settings, teams, tokens
 
 app_name = "identity"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("settings/people", people.people, name="people"),
     path("settings/people/invite", people.invite, name="invite"),
     path("settings/teams", teams.team_list, name="teams"),
+    path("settings/projects", projects.project_list, name="projects"),
+    path("settings/projects/<uuid:pk>/delete", projects.project_delete, name="project_delete"),
     path("settings/secrets", secrets.secret_list, name="secrets"),
     path("settings/secrets/new", secrets.secret_create, name="secret_create"),
     path("settings/secrets/<uuid:pk>/change", secrets.secret_change, name="secret_change"),

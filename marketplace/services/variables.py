@@ -80,6 +80,7 @@ def _refer(actor: Actor, server: MCPServer, row: ServerVariable, secret_id: UUID
         organization_id=server.organization_id,
         owner=None,
         team=None,
+        project=None,
         type=SecretType.TOKEN,
         granted_to__contains=[SecretGrant.SERVERS.value],
     )
@@ -118,7 +119,7 @@ def _free_name(server: MCPServer, row: ServerVariable, besides: Secret | None = 
     """`mcp/github/TOKEN`, with the row's id behind when somebody uses that name."""
     name = f"mcp/{server.name}/{row.name}"[:110]
     taken = Secret.objects.filter(
-        organization_id=server.organization_id, owner=None, team=None, name=name
+        organization_id=server.organization_id, owner=None, team=None, project=None, name=name
     )
     if besides is not None:
         taken = taken.exclude(pk=besides.pk)

@@ -9,11 +9,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from identity.public import Organization, home_of
+from identity.public import Organization, Project, home_of
 from kernel.errors import InvalidError
 from kernel.http.schema import PAGING, one_of, page_of
 from kernel.http.serializers import Empty, Strict
 from kernel.http.views import ApiView
+from kernel.policies import visible_to
 from sessions_app.api import serializers as shapes
 from sessions_app.enums import SessionStatus
 from sessions_app.models import AgentSession
@@ -47,29 +48,30 @@ class SessionsView(ApiView):
             owner=query.get("owner", "").replace("\x00", "")[:150],
             shelf=self.word("shelf", _SHELVES) or "all",
             organization_id=self.key("organization"),
+            project_id=self.key("project"),
         )
-        # No session belongs to a project yet.
-        rows = [] if self.key("project") else sessions_listed_for(self.actor, wanted)
-        return self.page(rows, field="id")
+        return self.page(sessions_listed_for(self.actor, wanted), field="id")
 
     @extend_schema(request=shapes.SessionInput, responses={201: shapes.SessionOutput})
     def post(self, request: Request) -> Response:
         """Make a session."""
         given = self.given(shapes.SessionInput)
-        if given.get("project"):
-            raise InvalidError.at("/project", "There is no such project.")
         spec = creation.SessionSpec(
             name=given["name"],
-            runtime=given.get("runtime", "embedded"),
+            runtime=given.get("runtime", ""),
+            project_id=given.get("project"),
             sdk_options=given.get("sdk_options", {}),
             mcp_servers=given.get("mcp_servers", []),
             working_directory=given.get("working_directory", ""),
         )
-        organization = self._organization(given.get("organization"))
+        organization = self._organization(given.get("organization"), given.get("project"))
         made = creation.create_session(self.actor, organization, spec=spec)
         return shown(self, made.pk, status=201)
 
-    def _organization(self, named: UUID | None) -> Organization:
+    def _organization(self, named: UUID | None, project: UUID | None) -> Organization:
+        """The one named, else the project's, else the one where the asker works."""
+        mine = visible_to(Project, self.actor).filter(pk=project).first() if project else None
+        named = named or (mine.organization_id if mine else None)
         found = self.one(Organization, named) if named else home_of(self.actor)
         if found is None:
             raise InvalidError.at("/organization", "You are in no organization.")

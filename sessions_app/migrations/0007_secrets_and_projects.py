@@ -1,4 +1,4 @@
-"""Secrets that sessions may use."""
+"""Secrets that sessions may use, and the projects they belong to."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -9,12 +9,22 @@ import kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("identity", "0003_secrets"),
+        ("identity", "0004_projects"),
         ("sessions_app", "0004_recent_sessions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="agentsession",
+            name="project",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="identity.project",
+            ),
+        ),
         migrations.CreateModel(
             name="SessionSecret",
             fields=[

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
+from identity.engine.vaults import resolve
 from identity.errors import VaultError
-from identity.public import resolve
 from kernel.egress import Guard
 from sessions_app.enums import SecretPlace
 from sessions_app.services.secrets import OpenedSecret

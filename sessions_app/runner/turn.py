@@ -145,7 +145,10 @@ class Turn:
         return outcome
 
     async def _secrets(self, io: SessionIO) -> InForce:
-        """What the session's secrets are now; from here on they are masked everywhere."""
+        """What the session's secrets are now; from here on they are masked everywhere. An agent
+        that runs contained as a whole gets none: nothing it does passes the broker."""
+        if not RUNTIMES[self._loaded.session.runtime].capabilities.brokered:
+            return InForce()
         found = await in_force(await self._verb(open_secrets))
         self._hidden += found.hidden
         io.hide(found.hidden)

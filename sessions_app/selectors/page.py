@@ -66,7 +66,7 @@ def can(actor: Actor, session: AgentSession) -> dict[str, bool]:
 def _session(session: AgentSession, run: Run | None) -> dict[str, Any]:
     names = (
         "id", "name", "status", "runtime", "owner", "created_at", "last_seq", "sdk_options",
-        "input_tokens", "output_tokens", "cost_usd", "context_window", "trashed_at",
+        "input_tokens", "output_tokens", "cost_usd", "context_window", "trashed_at", "project",
     )  # fmt: skip
     return {
         **{name: getattr(session, name) for name in names},

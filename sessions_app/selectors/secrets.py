@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from identity.engine.secrets import hidden
 from identity.enums import SecretGrant
@@ -28,6 +28,8 @@ def stands(row: SessionSecret) -> bool:
     secret = row.secret
     if secret is None or SecretGrant.SESSIONS not in secret.granted_to:
         return False
+    if secret.project_id is not None and secret.project_id != row.session.project_id:
+        return False
     may_use = policy_of(Secret).allows(row.attached_by, "identity.use_secret", secret)
     return may_use and access.has_role(row.attached_by, row.session, "editor")
 
@@ -39,8 +41,11 @@ def standing(session: AgentSession) -> list[SessionSecret]:
 
 def attachable(actor: User, session: AgentSession, most: int) -> Sequence[Secret]:
     """What this person could attach."""
+    here = Q(project=None) | Q(project=session.project_id)
     rows = visible_to(Secret, actor).filter(
-        organization_id=session.organization_id, granted_to__contains=[SecretGrant.SESSIONS.value]
+        here,
+        organization_id=session.organization_id,
+        granted_to__contains=[SecretGrant.SESSIONS.value],
     )
     taken = session.secrets.exclude(secret=None).values("secret_id")
     return list(rows.exclude(pk__in=taken).order_by("name")[:most])

@@ -122,7 +122,8 @@ def _usable(actor: User, session: AgentSession, secret: Secret) -> Secret:
     """The secret as it is now, if this person may use it here."""
     found = Secret.objects.filter(pk=secret.pk, organization_id=session.organization_id).first()
     allowed = found is not None and policy_of(Secret).allows(actor, "identity.use_secret", found)
-    if found is None or not allowed or SecretGrant.SESSIONS not in found.granted_to:
+    foreign = found is not None and found.project_id not in {None, session.project_id}
+    if found is None or foreign or not allowed or SecretGrant.SESSIONS not in found.granted_to:
         raise UnknownSecretError
     return found
 

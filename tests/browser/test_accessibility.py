@@ -18,6 +18,7 @@ PAGES = [
     "/settings",
     "/settings/people",
     "/settings/teams",
+    "/settings/projects",
     "/settings/secrets",
     "/settings/tokens",
     "/settings/organization",

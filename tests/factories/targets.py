@@ -23,12 +23,15 @@ from identity.models import (
     Invitation,
     Membership,
     Organization,
+    Project,
+    ProjectTeamGrant,
+    ProjectUserGrant,
     Secret,
     Team,
     TeamMember,
     User,
 )
-from identity.services import accounts, invitations, passwords
+from identity.services import accounts, invitations, passwords, projects
 from identity.services import secrets as secret_verbs
 from identity.services import tokens as token_verbs
 from identity.services.organizations import OrganizationChanges, create_organization
@@ -174,6 +177,47 @@ def _rotate(cast: Cast) -> Case:
 def _store(cast: Cast) -> Case:
     spec = secret_verbs.SecretSpec(name="mine", value="s3cr3t value")
     return Case(cast.acme, {"spec": spec})
+
+
+@target(Project)
+def _project(cast: Cast) -> Project:
+    made = projects.create_project(cast.alice, cast.acme, name="Checkout")
+    projects.add_to_project(cast.alice, made, subject=cast.team)
+    return made
+
+
+@target(ProjectTeamGrant)
+def _team_in_project(cast: Cast) -> ProjectTeamGrant:
+    return ProjectTeamGrant.objects.get(content_object=_project(cast))
+
+
+@target(ProjectUserGrant)
+def _bob_in_project(cast: Cast) -> ProjectUserGrant:
+    made = _project(cast)
+    projects.add_to_project(cast.alice, made, subject=cast.bob)
+    return ProjectUserGrant.objects.get(content_object=made)
+
+
+@case("identity.create_project")
+def _make_project(cast: Cast) -> Case:
+    return Case(cast.acme, {"name": "Search"})
+
+
+@case("identity.change_project")
+def _change_project(cast: Cast) -> Case:
+    changes = projects.ProjectChanges(description="The shop's checkout")
+    return Case(_project(cast), {"changes": changes})
+
+
+@case("identity.add_to_project")
+def _add_to_project(cast: Cast) -> Case:
+    return Case(_project(cast), {"subject": cast.charlie})
+
+
+@case("identity.remove_from_project")
+def _remove_from_project(cast: Cast) -> Case:
+    grant = _team_in_project(cast)
+    return Case(grant.content_object, {"member_id": grant.pk})
 
 
 @case("identity.create_token")

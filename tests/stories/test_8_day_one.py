@@ -149,7 +149,9 @@ def test_8_2_secrets(the_house: House, vault: VaultStandIn, issuer: IssuerStandI
     assert shown["used_by"] == {"servers": 0, "sessions": 1}
     assert shown["last_used_at"] is not None
     used = the_house.anna.get("/audit/events", name="identity.secret_used", limit=200).json()
-    mine = [row["data"]["purpose"] for row in used["results"] if row["target_id"] == ids["TOKEN"]]
+    mine = [
+        row["data"]["purpose"] for row in used["results"] if row["target"]["id"] == ids["TOKEN"]
+    ]
     assert len(mine) == len(set(mine)) == len(proofs) + len(PRINTING)
     assert len(issuer.issued) == len(set(issuer.issued)) == len(mine)
 
@@ -195,9 +197,39 @@ def test_8_2_a_secret_leaves_with_its_attachers_right(the_house: House) -> None:
         assert bob.run(session, '/sh echo "${#TEAM}"')[0]["content"] == "0\n"
         until(lambda: not _names(bob, session), what="the secret to detach")
         told = the_house.anna.get("/audit/events", name="sessions.secret_detached", limit=20).json()
-        reasons = [r["data"]["reason"] for r in told["results"] if r["target_id"] == session]
+        reasons = [r["data"]["reason"] for r in told["results"] if r["target"]["id"] == session]
         assert reasons == ["right_lost"]
         assert bob.get(f"/secrets/{secret}").status_code == 404
     finally:
         alice.post(f"/teams/{team['id']}/members", {"user": "bob"})
         alice.delete(f"/secrets/{secret}")
+
+
+def test_8_2_a_projects_secret_serves_its_sessions_and_8_1_its_limits_hold(
+    the_house: House,
+) -> None:
+    alice, bob, charlie = the_house.alice, the_house.bob, the_house.charlie
+    made = alice.post("/projects", {"name": "Story of a project", "denied_tools": ["shell(rm *)"]})
+    assert made.status_code == 201, made.text
+    project = made.json()["id"]
+    try:
+        alice.post(f"/projects/{project}/members", {"user": "bob"})
+        body = {"name": "p", "type": "token", "value": "canary-of-a-project-7f", "scope": "project"}
+        secret = alice.post("/secrets", {**body, "project": project}).json()["id"]
+        inside = bob.session("inside", sdk_options=FREE, project=project)
+        outside = bob.session("outside", sdk_options=FREE)
+        given = {"secret": secret, "name": "OURS"}
+        assert bob.post(f"/sessions/{outside}/secrets", given).status_code == 403
+        assert bob.post(f"/sessions/{inside}/secrets", given).status_code == 201
+
+        assert bob.run(inside, '/sh echo "${#OURS} $OURS"')[0]["content"] == "22 [redacted]\n"
+        denied = bob.run(inside, "/sh rm nothing")[0]
+        assert denied["status"] == "denied"
+        assert bob.run(outside, "/sh rm -f nothing && echo ran")[0]["content"] == "ran\n"
+        found = bob.get("/sessions", project=project).json()["results"]
+        assert [row["id"] for row in found] == [inside]
+        assert charlie.get(f"/projects/{project}").status_code == 404
+        assert charlie.get(f"/sessions/{inside}").status_code == 404
+    finally:
+        assert alice.delete(f"/projects/{project}").status_code == 204
+    until(lambda: not _names(bob, inside), what="the project's secret to detach")

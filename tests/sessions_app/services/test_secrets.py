@@ -162,7 +162,7 @@ def test_a_secret_detaches_when_its_attacher_loses_the_right(how: str) -> None:
 
     assert [one.name for one in at_once] == ["ALICES"]
     assert list(SessionSecret.objects.all()) == [kept]
-    told = LedgerEntry.objects.get(name="sessions.secret_detached")
+    told = LedgerEntry.objects.get(name="sessions.secret_detached", target_id=session.pk)
     assert told.data["reason"] in {"right_lost", "deleted"}
     assert told.actor_kind == "system"
 
