@@ -200,6 +200,12 @@ def _rules(label: str, text: str) -> Any:
     )  # fmt: skip
 
 
+class NewProjectForm(forms.Form):
+    """A new project."""
+
+    name = forms.CharField(label="New project", max_length=120)
+
+
 class ProjectForm(forms.Form):
     """What a project's sessions begin with and may do; lists have one entry a line."""
 

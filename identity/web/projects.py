@@ -18,7 +18,7 @@ from identity.selectors.projects import projects_of
 from identity.services import projects
 from identity.services.projects import ProjectChanges
 from identity.web.current import here, me
-from identity.web.forms import ProjectForm, TeamForm, tell
+from identity.web.forms import NewProjectForm, ProjectForm, tell
 from kernel.errors import DomainError, InvalidError, NotFoundError
 from kernel.http import problems
 from kernel.http.pages import deed, page, uuid_or_none
@@ -44,7 +44,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
 
 
 def _create(request: HttpRequest) -> HttpResponse:
-    form = TeamForm(request.POST)
+    form = NewProjectForm(request.POST)
     if form.is_valid():
         try:
             projects.create_project(me(request), here(request), name=form.cleaned_data["name"])
@@ -105,7 +105,7 @@ def _subject(actor: User, project: Project, name: str) -> User | Team:
 
 
 def _projects_page(
-    request: HttpRequest, *, form: TeamForm | None = None, problem: DomainError | None = None
+    request: HttpRequest, *, form: NewProjectForm | None = None, problem: DomainError | None = None
 ) -> HttpResponse:
     actor, organization, policy = me(request), here(request), policy_of(Project)
     rows: list[Any] = list(projects_of(actor, organization.pk).order_by("name")[:_SHOWN])
@@ -115,7 +115,7 @@ def _projects_page(
         row.form = ProjectForm.of(row)
     context = {
         "projects": rows,
-        "form": form or TeamForm(),
+        "form": form or NewProjectForm(),
         "roles": ProjectRole.choices,
         "can_manage": role_in(actor, organization.pk) in MANAGERS,
         "problem": problems.of_domain(problem) if problem else None,

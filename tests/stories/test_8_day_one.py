@@ -73,7 +73,7 @@ PRINTING = (
     'fold -w 11 <<< "$TOKEN"; python3 -c \'import os,json,urllib.parse as u; print(json.dumps(open('
     'os.environ["KEY"]).read()), u.quote(os.environ["LOGIN_PASSWORD"], safe=""))\'',
     'for n in $(seq 4000); do echo "$n $TOKEN $LOGIN_PASSWORD"; done',
-    'printf "%s\\n" "$TOKEN" "$DB" > leak.txt; base64 "$KEY" >> leak.txt; cat leak.txt; exit 9',
+    'printf "%s\\n" "$TOKEN" > leak.txt; base64 "$KEY" >> leak.txt; cat leak.txt; exit 9',
     'ls "$TOKEN"; echo "$TOKEN" >&2; false',
 )
 
