@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 from uuid import UUID
 
+from audit.models.private import key_place
 from kernel.crypto import Keyring, keyring
 
 
@@ -31,16 +32,12 @@ class DataKey:
 def new_key(key_id: UUID) -> tuple[DataKey, bytes]:
     """A fresh data key, and its wrapped form to store."""
     plain = os.urandom(32)
-    return DataKey(key_id, Keyring({1: plain})), keyring().seal(plain, _key(key_id))
+    return DataKey(key_id, Keyring({1: plain})), keyring().seal(plain, key_place(key_id))
 
 
 def unwrap(key_id: UUID, wrapped: bytes | memoryview[int]) -> DataKey:
     """Open a stored data key with the master key; raises `UnsealError`."""
-    return DataKey(key_id, Keyring({1: keyring().open(bytes(wrapped), _key(key_id))}))
-
-
-def _key(key_id: UUID) -> str:
-    return f"audit_subject_key|{key_id}|wrapped"
+    return DataKey(key_id, Keyring({1: keyring().open(bytes(wrapped), key_place(key_id))}))
 
 
 def _field(fact_id: UUID, field: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model, Q
 from guardian.backends import ObjectPermissionBackend
 
-from identity.selectors.grants import grant_tables
+from identity.policies.grants import grant_tables
 from kernel import clock
 
 

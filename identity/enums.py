@@ -29,6 +29,20 @@ class TeamRole(models.TextChoices):
     MEMBER = "member"
 
 
+class SubjectKind(models.TextChoices):
+    """Who holds a grant: a person or a whole team."""
+
+    USER = "user"
+    TEAM = "team"
+
+
+class ProjectRole(models.TextChoices):
+    """What somebody is in a project, weakest first."""
+
+    MEMBER = "member"
+    LEAD = "lead"
+
+
 class TokenScope(models.TextChoices):
     """What a token may do with its owner's rights; a token without scopes may do all of it."""
 
@@ -50,17 +64,28 @@ class SecretScope(models.TextChoices):
 
     PERSONAL = "personal"
     TEAM = "team"
+    PROJECT = "project"
     ORGANIZATION = "organization"
 
 
 class SecretType(models.TextChoices):
     """What kind of secret it is."""
 
-    TOKEN = "token"  # noqa: S105
-    PASSWORD = "password"  # noqa: S105
-    SSH_KEY = "ssh_key"
-    CERTIFICATE = "certificate"
-    FILE = "file"
+    TOKEN = "token", "Token"
+    PASSWORD = "password", "User and password"
+    SSH_KEY = "ssh_key", "SSH key"
+    CERTIFICATE = "certificate", "Certificate"
+    FILE = "file", "File"
+    OIDC = "oidc", "OIDC exchange"
+    VAULT = "vault", "Vault"
+
+
+class SecretGrant(models.TextChoices):
+    """What may use a secret; the owner of its scope decides."""
+
+    SESSIONS = "sessions", "Sessions"
+    SERVERS = "servers", "MCP servers"
+    TASKS = "tasks", "Tasks"
 
 
 MANAGERS = (OrganizationRole.OWNER, OrganizationRole.ADMIN)

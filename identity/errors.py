@@ -71,9 +71,9 @@ class UnknownPersonError(DomainError):
     """There is no such person in your organization."""
 
 
-class SecretNotGrantedError(RefusedError):
-    """This secret is not granted here."""
-
-
 class StoppedError(ConflictError):
     """Agents are stopped here until an owner or admin of the organization resumes."""
+
+
+class VaultError(ConflictError):
+    """The secret could not be fetched from where it is kept."""

@@ -269,6 +269,15 @@ class SecretRotated(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecretChanged(Fact):
+    """A secret has another name or description, or may be used by something else."""
+
+    target_type: str = "secret"
+    changed: tuple[str, ...]
+    granted_to: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SecretDeleted(Fact):
     """A secret is gone."""
 
@@ -300,3 +309,47 @@ class WorkResumed(Fact):
 
     target_type: str = "stop"
     scope: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectCreated(Fact):
+    """A project was made."""
+
+    target_type: str = "project"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectChanged(Fact):
+    """What a project's sessions begin with, or may do, was changed."""
+
+    target_type: str = "project"
+    changed: tuple[str, ...]
+    allowed_tools: Private
+    denied_tools: Private
+    allowed_domains: Private
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectDeleted(Fact):
+    """A project is gone; its sessions stay with their owners."""
+
+    target_type: str = "project"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectMemberAdded(Fact):
+    """A person or team works in a project, or has another role there."""
+
+    target_type: str = "project"
+    subject_kind: str
+    subject_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectMemberRemoved(Fact):
+    """A person or team no longer works in a project."""
+
+    target_type: str = "project"
+    subject_kind: str
+    subject_id: UUID

@@ -38,7 +38,7 @@ class DeedLinked(models.Model):
         editable=False,
         db_default=Cast(Cast(Func(function="pg_current_xact_id"), TextField()), BigIntegerField()),
     )
-    correlation_id = models.UUIDField(editable=False, default=chain_id)
+    correlation_id = models.UUIDField(editable=False, default=chain_id, db_index=True)
 
     class Meta:
         abstract = True

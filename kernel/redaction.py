@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -33,6 +34,12 @@ _TOKEN = f"{string.ascii_letters}{string.digits}_.-"
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
 _URL_SAFE = str.maketrans("+/", "-_")
 _HELD_LIMIT = 16 * 1024
+SHORTEST = 6
+"""Shorter values are not masked: ordinary text would go with them."""
+_HEAD = 8
+_PIECE = 12
+_WRAPPED = (76, 64)
+_WORD = re.compile(r"[^\s\"'=:,;<>{}()\[\]]+")
 _KEYS = re.compile(r"(?i)(passw|secret|token|authorization|api_?key|cookie|private)")
 
 
@@ -42,35 +49,43 @@ def shapes(text: str) -> str:
 
 
 class Redactor:
-    """Masks given secret values, also in base64 and URL encoding, in whole or streamed text."""
+    """Masks given secret values in whole or streamed text, also encoded, also broken into lines.
+
+    Known forms of a value are looked for in the text without its white space, so that where a
+    tool wraps its output (base64 at 76 columns, `fold`) makes no difference. Of a value of several
+    lines, each line and longer word is masked for itself as well.
+    """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         forms: set[str] = set()
         for value in values:
-            if len(value) >= 6:
-                forms |= {value, *_urls(value), *_base64(value)}
-        self._forms = sorted(forms, key=len, reverse=True)
+            if len(value) >= SHORTEST:
+                forms |= _forms(value)
+        bare = {_bare(form) for form in forms}
+        found = (form for form in bare if len(form) >= SHORTEST)
+        self._forms = sorted(found, key=len, reverse=True)
         self._held = self._last = ""
 
     def text(self, text: str) -> str:
         """Mask every secret in a whole text."""
-        for form in self._forms:
-            text = text.replace(form, MASK)
-        return shapes(text)
+        return shapes(self._masked(text))
 
     def feed(self, chunk: str) -> str:
         """Mask streamed text; what could be the start of a secret is held for the next chunk."""
-        joined = self._held + chunk
-        for form in self._forms:
-            joined = joined.replace(form, MASK)
-        cut = _whole(joined, len(joined) - max(self._overlap(joined), _begun(joined)))
+        raw = self._held + chunk
+        cut = len(raw) - self._overlap(raw)
+        # A short form may lie in a longer one that is still coming: raw until that is known.
+        cut = next((start for start, end in self._spans(raw) if start < cut < end), cut)
+        ready = self._masked(raw[:cut])
+        joined = ready + raw[cut:]
+        cut = _whole(joined, min(len(ready), len(joined) - _begun(joined)))
         self._held = joined[cut:]
         return self._shown(joined[:cut])
 
     def end(self) -> str:
         """The held rest of a stream."""
         rest, self._held = self._held, ""
-        return self._shown(rest)
+        return self._shown(self._masked(rest))
 
     def _shown(self, text: str) -> str:
         """Masked in sight of the character before it, which is out already: `ask-` begins none."""
@@ -81,14 +96,82 @@ class Redactor:
             done = found.end()
         return "".join([*parts, seen[done:]])
 
+    def _masked(self, text: str) -> str:
+        parts, done = [], 0
+        for start, end in self._spans(text):
+            parts += [text[done:start], MASK]
+            done = end
+        return "".join([*parts, text[done:]])
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """Where secrets stand, in order; those that overlap are one."""
+        bare = _bare(text) if self._forms else ""
+        spans = sorted({span for form in self._forms for span in _places(form, bare)})
+        if not spans:
+            return []
+        where = [at for at, char in enumerate(text) if not char.isspace()]
+        return [(where[start], where[end - 1] + 1) for start, end in _joined(spans)]
+
     def _overlap(self, text: str) -> int:
-        longest = 0
-        for form in self._forms:
-            for size in range(min(len(form) - 1, len(text)), longest, -1):
-                if form.startswith(text[-size:]):
-                    longest = size
-                    break
-        return longest
+        """How much of the end could be a form's beginning, counted with its white space."""
+        if not self._forms:
+            return 0
+        bare = _bare(text[-2 * len(self._forms[0]) - _HELD_LIMIT :])
+        rest = max(_begins_at_end(form, bare) for form in self._forms)
+        for at in range(len(text) - 1, -1, -1):
+            if rest == 0:
+                return len(text) - at - 1
+            rest -= not text[at].isspace()
+        return len(text)
+
+
+def _bare(text: str) -> str:
+    """Without white space."""
+    return "".join(text.split())
+
+
+def _places(form: str, text: str) -> Iterator[tuple[int, int]]:
+    at = text.find(form)
+    while at >= 0:
+        yield at, at + len(form)
+        at = text.find(form, at + len(form))
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Spans in order, those that overlap as one."""
+    start, end = -1, -1
+    for first, last in spans:
+        if first >= end:
+            if end > 0:
+                yield start, end
+            start = first
+        end = max(end, last)
+    yield start, end
+
+
+def _begins_at_end(form: str, text: str) -> int:
+    """The length of the longest beginning of `form`, short of all of it, that ends `text`."""
+    head = form[:_HEAD]
+    at = text.find(head, max(0, len(text) - len(form) + 1))
+    while at >= 0:
+        if form.startswith(text[at:]):
+            return len(text) - at
+        at = text.find(head, at + 1)
+    sizes = range(min(_HEAD, len(form), len(text) + 1) - 1, 0, -1)
+    return next((size for size in sizes if text.endswith(form[:size])), 0)
+
+
+def _forms(value: str) -> set[str]:
+    """The ways in which a value, or a part of it that is secret by itself, may stand in a text."""
+    quoted = json.dumps(value)[1:-1]
+    raw = value.encode("utf-8", "replace").hex()
+    forms = {value, quoted, raw, raw.upper(), value[::-1], *_urls(value), *_base64(value)}
+    lines = [line.strip() for line in value.splitlines()]
+    if len(lines) > 1:
+        words = {word for line in lines for word in _WORD.findall(line)}
+        pieces = {piece for piece in {*lines, *words} if len(piece) >= _PIECE}
+        forms |= {piece for piece in pieces if not piece.startswith("-----")}
+    return forms
 
 
 def _begun(text: str) -> int:
@@ -122,6 +205,10 @@ def _base64(value: str) -> set[str]:
     characters that depend on nothing but the value."""
     whole = base64.b64encode(value.encode()).decode().rstrip("=")
     forms = {whole, whole.translate(_URL_SAFE)}
+    for width in _WRAPPED:
+        # What `head` shows of a wrapped one.
+        lines = {whole[at : at + width] for at in range(0, len(whole), width)}
+        forms |= {line for line in lines if len(line) >= _PIECE}
     for offset in range(3):
         raw = bytes(offset) + value.encode()
         text = base64.b64encode(raw).decode()

@@ -1,9 +1,25 @@
-"""What the marketplace owes to sessions: servers started for one of them end when it does."""
+"""What the marketplace owes to others: servers started for a session end when it does, and which
+servers use a secret is counted here."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count
+
+from identity.public import counts_secrets
 from kernel.events import Record, hint
 from marketplace.gateway.farewells import ring
+from marketplace.models import ServerVariable
+
+
+@counts_secrets("servers")
+def servers_using(secret_ids: list[UUID]) -> Mapping[UUID, int]:
+    """How many servers are started with each secret."""
+    rows: Any = ServerVariable.objects.filter(secret_id__in=secret_ids).values_list("secret_id")
+    return dict(rows.annotate(Count("server", distinct=True)))
 
 
 @hint(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet, UUIDField
+from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -21,8 +21,19 @@ from sessions_app.enums import (
     RunStatus,
     SessionStatus,
 )
-from sessions_app.models import AgentSession, Approval, Report, Run, SessionPresence, Task
-from sessions_app.services import approvals, reports, retention, runs, tasks
+from sessions_app.models import (
+    AgentSession,
+    Approval,
+    Report,
+    Run,
+    SessionPresence,
+    SessionSecret,
+    SessionTeamGrant,
+    SessionUserGrant,
+    Task,
+)
+from sessions_app.selectors.secrets import stands
+from sessions_app.services import approvals, reports, retention, runs, secrets, tasks
 from sessions_app.services.executions import MAKE
 from sessions_app.services.prompting import TURN
 
@@ -75,6 +86,19 @@ def fail_unmade_reports() -> None:
     )
     for one in found[:_BATCH]:
         reports.fail_report(KEEPER, one)
+
+
+@duty("sessions.secrets", every_seconds=30)
+def detach_expired() -> None:
+    """Secrets whose attacher's share ran out; no deed says so."""
+    over = {"expires_at__lte": clock.now(), "content_object": OuterRef("session")}
+    grants = [
+        Exists(table.objects.filter(**over)) for table in (SessionUserGrant, SessionTeamGrant)
+    ]
+    rows = SessionSecret.objects.filter(Q(grants[0]) | Q(grants[1]))
+    for row in rows.select_related("session", "secret", "attached_by"):
+        if not stands(row):
+            secrets.withdraw_secret(KEEPER, row.session, attachment_id=row.pk)
 
 
 @duty("sessions.presence", every_seconds=10)

@@ -84,6 +84,13 @@ class SessionRole(models.TextChoices):
     OWNER = "owner"
 
 
+class SecretPlace(models.TextChoices):
+    """How a session's commands find a secret: a variable, or one that names a file."""
+
+    ENV = "env", "Variable"
+    FILE = "file", "File"
+
+
 ROLES = [role.value for role in SessionRole]
 ACTIVE_RUNS = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING)
 OPEN_CALLS = (ToolStatus.REQUESTED, ToolStatus.WAITING, ToolStatus.RUNNING)

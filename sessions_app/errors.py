@@ -61,6 +61,18 @@ class UnknownServerError(DomainError):
     """There is no such MCP server that you may use."""
 
 
+class UnknownSecretError(RefusedError):
+    """There is no such secret that you may use in sessions."""
+
+
+class SecretNameTakenError(ConflictError):
+    """This session has a secret under this name already."""
+
+
+class SecretAttachedError(ConflictError):
+    """This secret is attached to this session already."""
+
+
 class SeedNotAllowedError(DomainError):
     """This path is not one the operator allows as a working directory."""
 

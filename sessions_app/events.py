@@ -213,6 +213,22 @@ class ApprovalDecided(SessionFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecretAttached(SessionFact):
+    """A session may use a secret."""
+
+    secret_id: UUID
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretDetached(SessionFact):
+    """A session no longer uses a secret; `reason` is asked, right_lost or deleted."""
+
+    secret_id: UUID | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class UsageMetered(SessionFact):
     """A model request was metered; an unknown price is None, never 0."""
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import models
 
+from kernel.crypto import sealed_field
 from kernel.ids import uuid7
+
+
+def key_place(key_id: UUID) -> str:
+    """Where a wrapped data key stands."""
+    return f"audit_subject_key|{key_id}|wrapped"
 
 
 class SubjectKey(models.Model):
@@ -44,3 +52,6 @@ class PrivateField(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field} of {self.fact_id}"
+
+
+sealed_field(SubjectKey, "wrapped", key_place)

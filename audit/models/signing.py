@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import models
 
+from kernel.crypto import sealed_field
 from kernel.ids import uuid7
+
+
+def signing_place(key_id: UUID) -> str:
+    """Where a sealed private half stands."""
+    return f"audit_signing_key|{key_id}|sealed"
 
 
 class SigningKey(models.Model):
@@ -24,3 +32,6 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return self.purpose
+
+
+sealed_field(SigningKey, "sealed", signing_place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.models import SigningKey
+from audit.models.signing import signing_place
 from kernel.crypto import keyring
 from kernel.ids import uuid7
 
@@ -20,16 +21,12 @@ def signing_key(purpose: str) -> SigningKey:
 
 def sign(key: SigningKey, message: bytes) -> bytes:
     """Sign with the private half."""
-    plain = keyring().open(bytes(key.sealed), _place(key))
+    plain = keyring().open(bytes(key.sealed), signing_place(key.id))
     return Ed25519PrivateKey.from_private_bytes(plain).sign(message)
 
 
 def _made(purpose: str) -> SigningKey:
     pair = Ed25519PrivateKey.generate()
     key = SigningKey(id=uuid7(), purpose=purpose, public_key=pair.public_key().public_bytes_raw())
-    key.sealed = keyring().seal(pair.private_bytes_raw(), _place(key))
+    key.sealed = keyring().seal(pair.private_bytes_raw(), signing_place(key.id))
     return key
-
-
-def _place(key: SigningKey) -> str:
-    return f"audit_signing_key|{key.id}|sealed"

@@ -42,5 +42,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ReportStatusEnum": "sessions_app.enums.ReportStatus",
         "ReportFormatEnum": "sessions_app.enums.ReportFormat",
         "UserKindEnum": "identity.enums.UserKind",
+        "SubjectKindEnum": "identity.enums.SubjectKind",
     },
 }

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from identity.api import invitations, me, organizations, people, schema, stops, teams, tokens
+from identity.api import (
+    invitations,
+    me,
+    organizations,
+    people,
+    projects,
+    schema,
+    secrets,
+    stops,
+    teams,
+    tokens,
+)
 
 # Imported for their registration with the schema generator.
 SCHEMES = schema.SCHEMES
@@ -23,6 +34,13 @@ urlpatterns = [
     path("invitations/<uuid:pk>", invitations.InvitationView.as_view()),
     path("stops", stops.StopsView.as_view()),
     path("stops/<uuid:pk>", stops.StopView.as_view()),
+    path("projects", projects.ProjectsView.as_view()),
+    path("projects/<uuid:pk>", projects.ProjectView.as_view()),
+    path("projects/<uuid:pk>/members", projects.ProjectMembersView.as_view()),
+    path("projects/<uuid:pk>/members/<uuid:member>", projects.ProjectMemberView.as_view()),
+    path("secrets", secrets.SecretsView.as_view()),
+    path("secrets/<uuid:pk>", secrets.SecretView.as_view()),
+    path("secrets/<uuid:pk>/rotate", secrets.RotateView.as_view()),
     path("teams", teams.TeamsView.as_view()),
     path("teams/<uuid:pk>", teams.TeamView.as_view()),
     path("teams/<uuid:pk>/members", teams.TeamMembersView.as_view()),

@@ -2,6 +2,7 @@
 
 from identity.models.grants import TeamGrant, UserGrant
 from identity.models.organizations import Membership, Organization
+from identity.models.projects import Project, ProjectTeamGrant, ProjectUserGrant
 from identity.models.secrets import Secret
 from identity.models.stops import Stop
 from identity.models.teams import Team, TeamMember
@@ -13,6 +14,9 @@ __all__ = [
     "Invitation",
     "Membership",
     "Organization",
+    "Project",
+    "ProjectTeamGrant",
+    "ProjectUserGrant",
     "Secret",
     "Stop",
     "Team",

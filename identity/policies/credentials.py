@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from identity.enums import MANAGERS
+from identity.enums import MAKERS, MANAGERS, ProjectRole
 from identity.models import ApiToken, Secret, TeamMember
-from identity.policies.roles import fellow, is_manager, is_operator, known_id, role_in
+from identity.policies.projects import in_project, role_in_project
+from identity.policies.roles import fellow, is_manager, is_operator, known_id, leads, role_in
 from kernel.actors import Actor
 from kernel.policies import Policy, register
 
@@ -35,18 +36,25 @@ class ApiTokenPolicy(Policy[ApiToken]):
 
 @register
 class SecretPolicy(Policy[Secret]):
-    """A personal secret is its owner's, a team's belongs to its members, the rest to managers."""
+    """A personal secret is its owner's alone, a team's or project's is used by its members, the
+    organization's by everybody who makes things there."""
 
     model = Secret
 
     def allows(self, actor: Actor, verb: str, target: Secret) -> bool:
-        """Use follows sight; change is the owner's or a manager's, who never sees a value."""
+        """Use follows sight; change is the owner's, the lead's or a manager's, and none of
+        them sees a value."""
         if target.owner_id is not None:
             inside = role_in(actor, target.organization_id) is not None
             return inside and target.owner_id == actor.actor_id
         if verb == "identity.use_secret":
             return self.sees(actor, target)
-        return is_manager(actor, target.organization_id)
+        if is_manager(actor, target.organization_id):
+            return True
+        if target.project is not None:
+            return role_in_project(actor, target.project) == ProjectRole.LEAD
+        member = role_in(actor, target.organization_id) is not None
+        return member and target.team_id is not None and leads(actor, target.team_id)
 
     def visible_to(self, actor: Actor) -> QuerySet[Secret]:
         """Names only; values are never shown."""
@@ -56,5 +64,6 @@ class SecretPolicy(Policy[Secret]):
         team = TeamMember.objects.filter(team_id=OuterRef("team_id"), user_id=who)
         mine = Q(owner_id=who)
         teams = Q(owner=None) & (Q(Exists(team)) | fellow(who, MANAGERS))
-        everybody = Q(owner=None, team=None)
-        return Secret.objects.filter(fellow(who) & (mine | teams | everybody))
+        projects = Q(owner=None) & in_project(actor, "project_id")
+        everybody = Q(owner=None, team=None, project=None) & fellow(who, MAKERS)
+        return Secret.objects.filter(fellow(who) & (mine | teams | projects | everybody))

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Model, Q
 
 from identity.models import Team, TeamGrant, User, UserGrant
-from identity.selectors.grants import grant_tables, shared_models
+from identity.policies.grants import grant_tables, shared_models
 
 
 def grant(

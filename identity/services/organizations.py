@@ -73,7 +73,7 @@ def change_organization(
     wanted = changes.against(organization)
     if not wanted:
         return Unchanged(organization)
-    _check_rules(wanted)
+    check_rules(wanted)
     for name, value in wanted.items():
         setattr(organization, name, value)
     organization.save(update_fields=list(wanted))
@@ -91,7 +91,7 @@ def change_organization(
     return organization
 
 
-def _check_rules(wanted: Mapping[str, Any]) -> None:
+def check_rules(wanted: Mapping[str, Any]) -> None:
     """A rule nobody can read would protect nothing, and nobody would notice."""
     for place, domain in enumerate(wanted.get("allowed_domains", ())):
         _check_domain(domain, f"/allowed_domains/{place}")

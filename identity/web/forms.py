@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 
-from identity.enums import OrganizationRole, TokenScope
-from identity.models import User
+from identity.enums import OrganizationRole, SecretGrant, SecretScope, SecretType, TokenScope
+from identity.models import Project, User
 from kernel.errors import DomainError
 
 
@@ -122,6 +122,121 @@ class TokenForm(forms.Form):
         initial=90,
         help_text="Empty: until you revoke it.",
     )
+
+
+_VALUE = forms.Textarea(
+    attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+)
+
+
+def _lines(text: str) -> dict[str, str]:
+    """`name=value`, one a line."""
+    pairs = (line.partition("=") for line in text.splitlines() if line.strip())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def typed_value(kind: str, text: str) -> object:
+    """What was typed as a value, in the shape that its type takes."""
+    if kind == SecretType.PASSWORD:
+        username, _, password = text.strip("\r\n").partition("\n")
+        return {"username": username.strip(), "password": password.strip("\r\n")}
+    if kind in {SecretType.OIDC, SecretType.VAULT}:
+        return _lines(text)
+    return text.strip() if kind == SecretType.TOKEN else text
+
+
+class SecretForm(forms.Form):
+    """A new secret. What was typed as its value is never sent back, also not with a fault."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    type = forms.ChoiceField(label="Type", choices=SecretType.choices, initial=SecretType.TOKEN)
+    scope = forms.ChoiceField(label="Whose", initial=SecretScope.PERSONAL)
+    description = forms.CharField(label="What it is for", max_length=300, required=False)
+    value = forms.CharField(
+        label="Value",
+        widget=_VALUE,
+        strip=False,
+        help_text=(
+            "It is encrypted and never shown again. A password: the user name on the first line, "
+            "the password on the second. OIDC and vault: <code>name=value</code>, one a line."
+        ),
+    )
+    granted_to = forms.MultipleChoiceField(
+        label="May be used by",
+        choices=SecretGrant.choices,
+        initial=list(SecretGrant.values),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(self, *given: Any, scopes: Sequence[tuple[str, str]], **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.fields["scope"].choices = list(scopes)  # type: ignore[attr-defined]
+
+    def without_value(self) -> SecretForm:
+        """The same form, with its faults, that forgot the value."""
+        self.is_valid()
+        self.data = {**self.data.dict(), "value": ""}  # type: ignore[attr-defined]
+        return self
+
+
+class SecretChangeForm(forms.Form):
+    """Another name, description or use of a secret."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    description = forms.CharField(label="What it is for", max_length=300, required=False)
+    granted_to = forms.MultipleChoiceField(
+        label="May be used by",
+        choices=SecretGrant.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+
+def _rules(label: str, text: str) -> Any:
+    return forms.CharField(
+        label=label, required=False, max_length=20_000, help_text=text,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )  # fmt: skip
+
+
+class NewProjectForm(forms.Form):
+    """A new project."""
+
+    name = forms.CharField(label="New project", max_length=120)
+
+
+class ProjectForm(forms.Form):
+    """What a project's sessions begin with and may do; lists have one entry a line."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    description = forms.CharField(label="What it is", max_length=300, required=False)
+    instructions = forms.CharField(
+        label="Instructions for the agent",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        required=False,
+        max_length=50_000,
+    )
+    model = forms.CharField(label="Model", max_length=120, required=False)
+    allowed_tools = _rules("Tools allowed", "Empty: all that the organization allows.")
+    denied_tools = _rules("Tools denied", "Beside those the organization denies.")
+    allowed_domains = _rules("Domains open", "Of those the organization opens. Empty: all of them.")
+
+    @classmethod
+    def of(cls, project: Project) -> ProjectForm:
+        """The form of a project as it is; each has fields of its own on the page."""
+        found = {name: getattr(project, name) for name in cls.base_fields}
+        shown = {n: "\n".join(v) if isinstance(v, list) else v for n, v in found.items()}
+        return cls(initial=shown, auto_id=f"{project.pk}-%s")
+
+    def clean(self) -> dict[str, Any]:
+        """One entry a line."""
+        found = super().clean() or {}
+        for name in ("allowed_tools", "denied_tools", "allowed_domains"):
+            found[name] = [
+                line.strip() for line in found.get(name, "").splitlines() if line.strip()
+            ]
+        return found
 
 
 class OrganizationForm(forms.Form):

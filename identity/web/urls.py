@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from identity.web import accounts, invitations, people, settings, stops, teams, tokens
+from identity.web import (
+    accounts,
+    invitations,
+    people,
+    projects,
+    secrets,
+    settings,
+    stops,
+    teams,
+    tokens,
+)
 
 app_name = "identity"
 urlpatterns = [
@@ -15,6 +25,13 @@ urlpatterns = [
     path("settings/people/invite", people.invite, name="invite"),
     path("settings/teams", teams.team_list, name="teams"),
     path("settings/stops", stops.stop_list, name="stops"),
+    path("settings/projects", projects.project_list, name="projects"),
+    path("settings/projects/<uuid:pk>/delete", projects.project_delete, name="project_delete"),
+    path("settings/secrets", secrets.secret_list, name="secrets"),
+    path("settings/secrets/new", secrets.secret_create, name="secret_create"),
+    path("settings/secrets/<uuid:pk>/change", secrets.secret_change, name="secret_change"),
+    path("settings/secrets/<uuid:pk>/rotate", secrets.secret_rotate, name="secret_rotate"),
+    path("settings/secrets/<uuid:pk>/delete", secrets.secret_delete, name="secret_delete"),
     path("settings/tokens", tokens.token_list, name="tokens"),
     path("settings/tokens/new", tokens.token_create, name="token_create"),
     path("settings/tokens/<uuid:pk>/revoke", tokens.token_revoke, name="token_revoke"),

@@ -2,7 +2,9 @@
 
 Format of a sealed value: one byte 1, two bytes key version (big endian), 12 bytes nonce, then
 AES-256-GCM ciphertext with tag. The associated data names the place (`table|row|field`), so a
-ciphertext moved elsewhere does not open.
+ciphertext moved elsewhere does not open. An envelope is one byte 2, a data key of its own sealed
+so (63 bytes), 12 bytes nonce, then the ciphertext under that key: another master key wraps the data
+key anew and touches nothing else.
 """
 
 from __future__ import annotations
@@ -20,7 +22,10 @@ from django.conf import settings
 from kernel.errors import DomainError
 
 _FORMAT = 1
+_ENVELOPE = 2
 _KEY_BYTES = 32
+_NONCE_BYTES = 12
+_WRAPPED_BYTES = 3 + _NONCE_BYTES + _KEY_BYTES + 16
 
 
 class MasterKeyMissingError(DomainError):
@@ -91,10 +96,38 @@ def keyring() -> Keyring:
 
 
 def seal(plain: str, place: str) -> bytes:
-    """Encrypt text for one place (`table|row|field`)."""
-    return keyring().seal(plain.encode(), place)
+    """Encrypt text for one place (`table|row|field`) in an envelope of its own."""
+    key, nonce = os.urandom(_KEY_BYTES), os.urandom(_NONCE_BYTES)
+    body = AESGCM(key).encrypt(nonce, plain.encode(), place.encode())
+    return bytes([_ENVELOPE]) + keyring().seal(key, place) + nonce + body
 
 
 def open_sealed(sealed: bytes, place: str) -> str:
-    """Decrypt text of one place."""
-    return keyring().open(bytes(sealed), place).decode()
+    """Decrypt text of one place, from an envelope or sealed as it is."""
+    if sealed[:1] != bytes([_ENVELOPE]):
+        return keyring().open(bytes(sealed), place).decode()
+    wrapped, rest = _parts(sealed)
+    key = keyring().open(wrapped, place)
+    try:
+        nonce, body = rest[:_NONCE_BYTES], rest[_NONCE_BYTES:]
+        return AESGCM(key).decrypt(nonce, body, place.encode()).decode()
+    except InvalidTag as wrong:
+        raise UnsealError from wrong
+
+
+def version_of(sealed: bytes) -> int:
+    """The version of the master key without which this does not open."""
+    start = 2 if sealed[:1] == bytes([_ENVELOPE]) else 1
+    return int.from_bytes(sealed[start : start + 2], "big")
+
+
+def resealed(sealed: bytes, place: str) -> bytes:
+    """The same value under the newest master key; of an envelope only its data key is touched."""
+    if sealed[:1] != bytes([_ENVELOPE]):
+        return keyring().seal(keyring().open(sealed, place), place)
+    wrapped, rest = _parts(sealed)
+    return bytes([_ENVELOPE]) + keyring().seal(keyring().open(wrapped, place), place) + rest
+
+
+def _parts(sealed: bytes) -> tuple[bytes, bytes]:
+    return bytes(sealed[1 : 1 + _WRAPPED_BYTES]), bytes(sealed[1 + _WRAPPED_BYTES :])

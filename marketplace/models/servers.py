@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from identity.enums import SecretGrant
 from kernel.history import edits
 from kernel.ids import uuid7
 from marketplace.enums import (
@@ -124,4 +125,6 @@ class ServerVariable(models.Model):
     @property
     def is_set(self) -> bool:
         """Whether the server would get a value."""
-        return self.secret_id is not None or self.value is not None
+        if self.secret is not None:
+            return SecretGrant.SERVERS in self.secret.granted_to
+        return self.value is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from identity.enums import SecretGrant, SecretType
 from identity.public import Organization, Secret
 from kernel import clock
 from kernel.actors import Actor
@@ -73,14 +74,20 @@ def _put(actor: Actor, server: MCPServer, row: ServerVariable, value: Value) -> 
 
 
 def _refer(actor: Actor, server: MCPServer, row: ServerVariable, secret_id: UUID) -> None:
-    """Use a secret of the organization; a person's or team's own would leak to everybody."""
+    """Use a token of the organization; a person's or team's own would leak to everybody."""
     found = visible_to(Secret, actor).filter(
-        pk=secret_id, organization_id=server.organization_id, owner=None, team=None
+        pk=secret_id,
+        organization_id=server.organization_id,
+        owner=None,
+        team=None,
+        project=None,
+        type=SecretType.TOKEN,
+        granted_to__contains=[SecretGrant.SERVERS.value],
     )
     secret = found.first()
     if secret is None:
         place = _FIELDS[VariablePlace(row.place)]
-        detail = "There is no such secret of the organization."
+        detail = "There is no such token of the organization that servers may use."
         raise InvalidError.at(f"/{place}/{row.name}/secret_id", detail)
     if secret.pk != row.secret_id:
         _drop_own(row)
@@ -112,7 +119,7 @@ def _free_name(server: MCPServer, row: ServerVariable, besides: Secret | None = 
     """`mcp/github/TOKEN`, with the row's id behind when somebody uses that name."""
     name = f"mcp/{server.name}/{row.name}"[:110]
     taken = Secret.objects.filter(
-        organization_id=server.organization_id, owner=None, team=None, name=name
+        organization_id=server.organization_id, owner=None, team=None, project=None, name=name
     )
     if besides is not None:
         taken = taken.exclude(pk=besides.pk)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from identity.enums import SubjectKind
 from kernel.http.serializers import Strict, Text
 from sessions_app.enums import PermissionMode, RunStatus, RuntimeName, SessionRole, SessionStatus
 from sessions_app.models import AgentSession, Approval, Message, ToolCall
@@ -147,10 +148,10 @@ class SessionOutput(serializers.ModelSerializer[AgentSession]):
     class Meta:
         model = AgentSession
         fields = (
-            "id", "name", "runtime", "status", "owner", "driver", "organization", "sdk_options",
-            "parent", "forked_from_message_id", "total_messages", "total_tool_calls",
-            "input_tokens", "output_tokens", "cost_usd", "context", "last_seq", "created_at",
-            "active_at", "archived_at", "trashed_at",
+            "id", "name", "runtime", "status", "owner", "driver", "organization", "project",
+            "sdk_options", "parent", "forked_from_message_id", "total_messages",
+            "total_tool_calls", "input_tokens", "output_tokens", "cost_usd", "context", "last_seq",
+            "created_at", "active_at", "archived_at", "trashed_at",
         )  # fmt: skip
 
 
@@ -187,7 +188,7 @@ class ShareOutput(serializers.Serializer[Any]):
     """Who has which role until when."""
 
     id = serializers.UUIDField(source="grant_id")
-    kind = serializers.ChoiceField(["user", "team"])
+    kind = serializers.ChoiceField(SubjectKind.choices)
     subject = SubjectOutput()
     role = serializers.ChoiceField(SessionRole.choices)
     expires_at = serializers.DateTimeField(allow_null=True)

@@ -9,11 +9,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from identity.public import Organization, home_of
+from identity.public import Organization, Project, home_of
 from kernel.errors import InvalidError
 from kernel.http.schema import PAGING, one_of, page_of
 from kernel.http.serializers import Empty, Strict
 from kernel.http.views import ApiView
+from kernel.policies import visible_to
 from sessions_app.api import serializers as shapes
 from sessions_app.enums import SessionStatus
 from sessions_app.models import AgentSession
@@ -47,25 +48,23 @@ class SessionsView(ApiView):
             owner=query.get("owner", "").replace("\x00", "")[:150],
             shelf=self.word("shelf", _SHELVES) or "all",
             organization_id=self.key("organization"),
+            project_id=self.key("project"),
         )
-        # No session belongs to a project yet.
-        rows = [] if self.key("project") else sessions_listed_for(self.actor, wanted)
-        return self.page(rows, field="id")
+        return self.page(sessions_listed_for(self.actor, wanted), field="id")
 
     @extend_schema(request=shapes.SessionInput, responses={201: shapes.SessionOutput})
     def post(self, request: Request) -> Response:
         """Make a session."""
         given = self.given(shapes.SessionInput)
-        if given.get("project"):
-            raise InvalidError.at("/project", "There is no such project.")
         spec = creation.SessionSpec(
             name=given["name"],
-            runtime=given.get("runtime", "embedded"),
+            runtime=given.get("runtime", ""),
+            project_id=given.get("project"),
             sdk_options=given.get("sdk_options", {}),
             mcp_servers=given.get("mcp_servers", []),
             working_directory=given.get("working_directory", ""),
         )
-        organization = place_for(self, given.get("organization"))
+        organization = place_for(self, given.get("organization"), given.get("project"))
         made = creation.create_session(self.actor, organization, spec=spec)
         return shown(self, made.pk, status=201)
 
@@ -189,8 +188,11 @@ def shown(view: ApiView, pk: UUID, status: int = 200) -> Response:
     return Response(shapes.SessionOutput(view.one(AgentSession, pk)).data, status=status)
 
 
-def place_for(view: ApiView, named: UUID | None) -> Organization:
-    """The organization in which something is to be made: the named one, else one's home."""
+def place_for(view: ApiView, named: UUID | None, project: UUID | None = None) -> Organization:
+    """The organization in which something is to be made: the named one, else the project's, else
+    one's home."""
+    mine = visible_to(Project, view.actor).filter(pk=project).first() if project else None
+    named = named or (mine.organization_id if mine else None)
     found = view.one(Organization, named) if named else home_of(view.actor)
     if found is None:
         raise InvalidError.at("/organization", "You are in no organization.")

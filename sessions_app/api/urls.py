@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions_app.api import ag_ui, content, events, reports, sessions, shares, tasks
+from sessions_app.api import ag_ui, content, events, reports, secrets, sessions, shares, tasks
 
 urlpatterns = [
     path("sessions", sessions.SessionsView.as_view()),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("sessions/<uuid:pk>/ag-ui", ag_ui.AgUiView.as_view()),
     path("sessions/<uuid:pk>/shares", shares.SharesView.as_view()),
     path("sessions/<uuid:pk>/shares/<uuid:share>", shares.ShareView.as_view()),
+    path("sessions/<uuid:pk>/secrets", secrets.SessionSecretsView.as_view()),
+    path("sessions/<uuid:pk>/secrets/<uuid:attachment>", secrets.SessionSecretView.as_view()),
     path("approvals", content.ApprovalsView.as_view()),
     path("approvals/<uuid:pk>", content.ApprovalView.as_view()),
     path("approvals/<uuid:pk>/approve", content.ApproveView.as_view()),

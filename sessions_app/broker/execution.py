@@ -7,6 +7,7 @@ own failure.
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,18 @@ from sessions_app.broker.walls import Walls
 from sessions_app.errors import WorkspaceQuotaError
 
 READ_LIMIT = 2 * 1024 * 1024
+# Files of secrets: in the private /tmp where there is one, gone with the command in any case. They
+# come as variables of this shell alone, in base64 because an engine takes no value of two lines.
+_WITH_FILES = """
+set -e; umask 077; d=$(mktemp -d "${TMPDIR:-/tmp}/secrets.XXXXXXXX")
+trap 'rm -rf "$d"' EXIT
+for name in $QD_SECRET_FILES; do
+  from="QD_SECRET_$name"; printf %s "${!from}" | base64 -d > "$d/$name"
+  unset "$from"; export "$name=$d/$name"
+done
+unset QD_SECRET_FILES; set +e; umask 022
+/bin/bash -c "$1"
+"""
 _TRAILER = {
     KillReason.WALL_TIME: "The time limit ended it.",
     KillReason.OUTPUT: "It wrote more than the output limit and was ended.",
@@ -53,6 +66,8 @@ class Place:
     supervisor: Supervisor | None = None
     unavailable: str = ""
     level: str = "none"
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secret_files: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def network(self) -> Network | None:
@@ -73,10 +88,18 @@ class Executed:
 
 
 async def run_shell(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
-    """`/bin/bash -c` in the session's jail."""
+    """`/bin/bash -c` in the session's jail, with the session's secrets."""
     seconds = arguments.get("timeout_seconds")
     limits = replace(place.limits, wall_seconds=float(seconds)) if seconds else place.limits
-    return await _sandboxed(place, ["/bin/bash", "-c", arguments["command"]], output, limits)
+    argv, env = ["/bin/bash", "-c", arguments["command"]], dict(place.secrets)
+    if place.secret_files:
+        argv = ["/bin/bash", "-c", _WITH_FILES, "shell", arguments["command"]]
+        names = place.secret_files
+        env["QD_SECRET_FILES"] = " ".join(names)
+        env |= {
+            f"QD_SECRET_{name}": base64.b64encode(names[name].encode()).decode() for name in names
+        }
+    return await _sandboxed(place, argv, output, limits, env)
 
 
 async def search(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
@@ -89,7 +112,13 @@ async def search(place: Place, arguments: Mapping[str, Any], output: Output) -> 
     return found
 
 
-async def _sandboxed(place: Place, argv: list[str], output: Output, limits: Limits) -> Executed:
+async def _sandboxed(
+    place: Place,
+    argv: list[str],
+    output: Output,
+    limits: Limits,
+    env: Mapping[str, str] | None = None,
+) -> Executed:
     if place.supervisor is None:
         return Executed(ok=False, content=place.unavailable)
     if any("\x00" in word for word in argv):
@@ -98,6 +127,7 @@ async def _sandboxed(place: Place, argv: list[str], output: Output, limits: Limi
     jail = Jail(
         workspace=place.workspace,
         identity=place.identity,
+        env=env or {},
         limits=limits,
         network=place.network,
         hidden=hidden,

@@ -45,8 +45,9 @@ def _decide(call: Call, ceiling: Ceiling, danger: Verdict, anatomy: Anatomy) -> 
     denied = rules.any_match(ceiling.denied_tools, call, anatomy)
     if denied:
         return "deny", f"Your organization denies this by the rule {denied}."
-    if ceiling.allowed_tools and not rules.all_covered(ceiling.allowed_tools, call, anatomy):
-        return "deny", f"{call.tool} is not among the tools this session allows."
+    for tools, whose in ((ceiling.allowed_tools, "session"), (ceiling.project_tools, "project")):
+        if tools and not rules.all_covered(tools, call, anatomy):
+            return "deny", f"{call.tool} is not among the tools this {whose} allows."
     if ceiling.mode == PermissionMode.PLAN:
         return _plan(call, danger, anatomy)
     if danger.danger is Danger.DANGEROUS:

@@ -4,6 +4,7 @@ from sessions_app.models.approvals import Approval
 from sessions_app.models.presence import SessionPresence
 from sessions_app.models.reports import Report, ReportFile
 from sessions_app.models.runs import Message, Run
+from sessions_app.models.secrets import SessionSecret
 from sessions_app.models.seen import SessionSeen
 from sessions_app.models.sessions import (
     OPTION_DEFAULTS,
@@ -26,6 +27,7 @@ __all__ = [
     "Run",
     "SessionEvent",
     "SessionPresence",
+    "SessionSecret",
     "SessionSeen",
     "SessionServer",
     "SessionTeamGrant",

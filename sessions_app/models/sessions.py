@@ -76,6 +76,9 @@ class AgentSession(StreamOwner):
     working_directory = models.OneToOneField(
         WorkingDirectory, on_delete=models.PROTECT, related_name="session"
     )
+    project = models.ForeignKey(
+        "identity.Project", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="forks")
     forked_from_message_id = models.UUIDField(null=True)
     runtime_state = models.BinaryField(null=True)

@@ -12,6 +12,7 @@ from sessions_app.models import (
     Approval,
     Message,
     Run,
+    SessionSecret,
     SessionTeamGrant,
     SessionUserGrant,
     ToolCall,
@@ -27,6 +28,8 @@ MINIMUM: dict[str, str] = {
     "sessions.cancel": SessionRole.EDITOR,
     "sessions.resume": SessionRole.EDITOR,
     "sessions.rename": SessionRole.EDITOR,
+    "sessions.attach_secret": SessionRole.EDITOR,
+    "sessions.detach_secret": SessionRole.EDITOR,
     "sessions.configure": SessionRole.OWNER,
     "sessions.archive": SessionRole.OWNER,
     "sessions.trash": SessionRole.OWNER,
@@ -82,7 +85,9 @@ class _PartPolicy:
 
     minimum: str = SessionRole.EDITOR
 
-    def allows(self, actor: Actor, verb: str, target: Run | ToolCall | Message) -> bool:
+    def allows(
+        self, actor: Actor, verb: str, target: Run | ToolCall | Message | SessionSecret
+    ) -> bool:
         """By the role on the session."""
         return access.has_role(actor, target.session, self.minimum)
 
@@ -96,6 +101,17 @@ class RunPolicy(_PartPolicy, Policy[Run]):
     def visible_to(self, actor: Actor) -> QuerySet[Run]:
         """Runs of readable sessions."""
         return Run.objects.filter(session__in=access.readable_by(actor))
+
+
+@register
+class SecretPolicy(_PartPolicy, Policy[SessionSecret]):
+    """Names of a session's secrets are known to whoever reads the session; values to nobody."""
+
+    model = SessionSecret
+
+    def visible_to(self, actor: Actor) -> QuerySet[SessionSecret]:
+        """Those of readable sessions."""
+        return SessionSecret.objects.filter(session__in=access.readable_by(actor))
 
 
 @register

@@ -126,8 +126,13 @@ class SessionIO:
         await self.flush()
         await self._verb(runs.meter, usage=usage, cost=cost_of(usage))
 
+    def hide(self, values: Sequence[str]) -> None:
+        """Mask these from now on; called before anything was said."""
+        self._secrets = (*self._secrets, *values)
+        self._redactor, self._thoughts = Redactor(self._secrets), Redactor(self._secrets)
+
     async def read_secret(self, name: str) -> str:
-        """No secret is granted to sessions by name yet."""
+        """Secrets go into the sandbox of the session's commands and to no runtime."""
         raise SecretNotGrantedError(name)
 
     async def tool_output(self, tool_call_id: UUID, delta: str) -> None:

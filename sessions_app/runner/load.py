@@ -29,7 +29,10 @@ def load(run_id: UUID) -> Loaded | None:
     """The run with its session and organization, or None when it is over."""
     run = (
         Run.objects.select_related(
-            "session__organization", "session__working_directory", "requested_by"
+            "session__organization",
+            "session__project",
+            "session__working_directory",
+            "requested_by",
         )
         .filter(pk=run_id, status__in=ACTIVE_RUNS)
         .first()
@@ -71,7 +74,7 @@ def turn_of(loaded: Loaded, run: Run) -> TurnRequest:
         ],
         options=RuntimeOptions(
             model=options["model"],
-            system_prompt=options["system_prompt"],
+            system_prompt=_instructions(session),
             max_turns=options["max_turns"],
             timeout_seconds=options["timeout_seconds"],
             permission_mode=loaded.ceiling.mode,
@@ -81,6 +84,13 @@ def turn_of(loaded: Loaded, run: Run) -> TurnRequest:
         resuming=run.resuming,
         done=_done(run),
     )
+
+
+def _instructions(session: AgentSession) -> str:
+    """The project's instructions as they are now, then the session's own."""
+    project = session.project.instructions if session.project else ""
+    own = str(session.options["system_prompt"])
+    return "\n\n".join(part for part in (project, own) if part)
 
 
 def _done(run: Run) -> list[DoneCall]:

@@ -30,6 +30,7 @@ from sessions_app.runner.hosting import host_for, secret_values
 from sessions_app.runner.io import SessionIO
 from sessions_app.runner.load import Loaded, load, turn_of
 from sessions_app.runner.offering import offered_by_servers
+from sessions_app.runner.secrets import InForce, in_force
 from sessions_app.runner.workspaces import make_workspace
 from sessions_app.runtimes.base import Runtime, TurnOutcome, TurnRequest
 from sessions_app.runtimes.permission import PERMISSION
@@ -38,6 +39,7 @@ from sessions_app.runtimes.repeated import RepeatedTurn
 from sessions_app.selectors.stops import require_under_way
 from sessions_app.selectors.tool_calls import asked_calls
 from sessions_app.services import runs
+from sessions_app.services.secrets import open_secrets
 
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
@@ -53,6 +55,9 @@ class Turn:
 
     lease: Lease
     enclosure: Enclosure
+
+    def __post_init__(self) -> None:
+        self._hidden: tuple[str, ...] = tuple(secret_values())
 
     async def drive(self) -> None:
         """Drive to the outcome; losing the lease ends everything without a trace."""
@@ -110,10 +115,11 @@ class Turn:
             session_id=self._loaded.session.pk,
             run_id=run.pk,
             epoch=self._epoch,
-            secrets=secret_values(),
+            secrets=self._hidden,
         )
         try:
-            runtime, offered = await self._equip(io, run)
+            secrets = await self._secrets(io)
+            runtime, offered = await self._equip(io, run, secrets)
             request = await threaded(turn_of)(self._loaded, run)
             request = replace(request, tools=[one.spec for one in offered.values()])
             async with asyncio.timeout(request.options.timeout_seconds + SLACK_SECONDS):
@@ -145,7 +151,19 @@ class Turn:
         await repeated.release()
         return outcome
 
-    async def _equip(self, io: SessionIO, run: Run) -> tuple[Runtime, dict[str, Offered]]:
+    async def _secrets(self, io: SessionIO) -> InForce:
+        """What the session's secrets are now; from here on they are masked everywhere. An agent
+        that runs contained as a whole gets none: nothing it does passes the broker."""
+        if not RUNTIMES[self._loaded.session.runtime].capabilities.brokered:
+            return InForce()
+        found = await in_force(await self._verb(open_secrets))
+        self._hidden += found.hidden
+        io.hide(found.hidden)
+        return found
+
+    async def _equip(
+        self, io: SessionIO, run: Run, secrets: InForce
+    ) -> tuple[Runtime, dict[str, Offered]]:
         session = self._loaded.session
         workspace = await asyncio.to_thread(make_workspace, session.working_directory, session.pk)
         place = Place(
@@ -159,6 +177,8 @@ class Turn:
             supervisor=self.enclosure.supervisor,
             unavailable=self.enclosure.unavailable,
             level=self.enclosure.level,
+            secrets=secrets.env,
+            secret_files=secrets.files,
         )
         entry = RUNTIMES[session.runtime]
         offered = {**built_in(), **await offered_by_servers(self._loaded)}
@@ -174,7 +194,7 @@ class Turn:
             place=place,
             offered=offered,
             deliver=io.tool_output,
-            secrets=secret_values(),
+            secrets=self._hidden,
             settle=io.flush,
         )
         # An agent's SDK takes seconds to import, and this loop renews the leases meanwhile.
@@ -197,7 +217,7 @@ class Turn:
         elif outcome.status == "waiting":
             await self._verb(runs.suspend, state=outcome.state)
         else:
-            clean = replace(outcome, error=Redactor(secret_values()).text(outcome.error))
+            clean = replace(outcome, error=Redactor(self._hidden).text(outcome.error))
             await self._verb(runs.fail, outcome=clean)
 
     async def _verb(self, verb: Callable[..., Any], **given: Any) -> Any:

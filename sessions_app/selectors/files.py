@@ -12,6 +12,7 @@ from kernel.errors import NotFoundError
 from kernel.sandbox import Entry, SandboxError, Workspace
 from kernel.text import storable
 from sessions_app.models import AgentSession
+from sessions_app.selectors.secrets import redactor_of
 
 _SHOWN_BYTES = 256 * 1024
 _HIDDEN = {".home", ".git", "node_modules", "__pycache__", ".venv"}
@@ -58,6 +59,11 @@ def _entries(workspace: Workspace, folder: str) -> list[Entry]:
     return [entry for entry in found if storable(entry.name) == entry.name]
 
 
+def _masked(session: AgentSession, data: bytes) -> str:
+    """A file's text without the session's secrets: a command may have written them down."""
+    return redactor_of(session).text(data.decode("utf-8", errors="replace"))
+
+
 def file_of(session: AgentSession, path: str) -> dict[str, Any]:
     """One file's text for the page; 404 for what is not there or leads out."""
     try:
@@ -69,7 +75,7 @@ def file_of(session: AgentSession, path: str) -> dict[str, Any]:
     return {
         "path": path,
         "size": found.size,
-        "content": "" if binary else found.data.decode("utf-8", errors="replace"),
+        "content": "" if binary else _masked(session, found.data),
         "binary": binary,
         "truncated": found.size > len(found.data),
     }

@@ -16,12 +16,13 @@ from sessions_app.markdown import to_html
 from sessions_app.models import AgentSession, Message, Run, ToolCall
 from sessions_app.policies.access import has_role
 from sessions_app.selectors.presence import people_in
+from sessions_app.selectors.secrets import attachable, attached_to
 from sessions_app.selectors.sessions import sessions_lately
 from sessions_app.selectors.tabs import unread_of
 
 SHOWN, COLUMN = 200, 50
 FELLOWS = 100
-_VERBS = ("prompt", "cancel", "resume", "fork", "archive", "rename", "share")
+_VERBS = ("prompt", "cancel", "resume", "fork", "archive", "rename", "share", "attach_secret")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def page_of(actor: User, session: AgentSession, before: int) -> dict[str, Any]:
         "people": _people(actor, session),
         "roles": [(role, role.title()) for role in ROLES[:-1]],
         "servers": _servers(session),
+        "secrets": list(attached_to(session)),
+        "attachable": attachable(actor, session, FELLOWS) if allowed["attach_secret"] else [],
         "fellows": _fellows(actor, session) if allowed["share"] else [],
         "can": allowed,
     }
@@ -65,7 +68,7 @@ def _session(session: AgentSession, run: Run | None) -> dict[str, Any]:
     names = (
         "id", "name", "status", "runtime", "owner", "driver", "is_at_work", "created_at",
         "last_seq", "sdk_options", "input_tokens", "output_tokens", "cost_usd", "context_window",
-        "trashed_at",
+        "trashed_at", "project",
     )  # fmt: skip
     return {
         **{name: getattr(session, name) for name in names},

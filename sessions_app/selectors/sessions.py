@@ -26,6 +26,7 @@ class SessionFilter:
     owner: str = ""
     shelf: str = "open"
     organization_id: UUID | None = None
+    project_id: UUID | None = None
 
 
 def sessions_visible_to(actor: Actor, wanted: SessionFilter) -> QuerySet[AgentSession]:
@@ -70,6 +71,8 @@ def wanted_of(
         rows = rows.filter(status=wanted.status)
     if wanted.organization_id:
         rows = rows.filter(organization_id=wanted.organization_id)
+    if wanted.project_id:
+        rows = rows.filter(project_id=wanted.project_id)
     if wanted.owner:
         rows = rows.filter(_owner(actor, wanted.owner))
     if wanted.text:

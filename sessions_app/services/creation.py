@@ -12,10 +12,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from identity.public import Organization, User
+from identity.public import Organization, Project, User
 from kernel.actions import action
 from kernel.errors import InvalidError
 from kernel.events import Private, publish
+from kernel.policies import visible_to
 from kernel.streams import Entry, append
 from marketplace.public import usable_servers
 from sessions_app.enums import PermissionMode, RuntimeName
@@ -30,10 +31,11 @@ class SessionSpec:
     """What a new session shall be."""
 
     name: str
-    runtime: str = RuntimeName.EMBEDDED.value
+    runtime: str = ""
     sdk_options: Mapping[str, Any] = field(default_factory=dict)
     mcp_servers: Sequence[UUID] = ()
     working_directory: str = ""
+    project_id: UUID | None = None
 
 
 @action("sessions.create", locks=False)
@@ -44,7 +46,9 @@ def create_session(actor: User, organization: Organization, *, spec: SessionSpec
 
 def make_session(actor: User, organization: Organization, spec: SessionSpec) -> AgentSession:
     """The session itself, for every verb that makes one."""
-    options = {**OPTION_DEFAULTS, **spec.sdk_options}
+    project = _project(actor, organization, spec.project_id)
+    options = {**OPTION_DEFAULTS, **_defaults(project), **spec.sdk_options}
+    runtime = spec.runtime or (project.runtime if project else "") or RuntimeName.EMBEDDED.value
     check_mode(organization, str(options["permission_mode"]))
     _check_seed(spec.working_directory)
     _check_servers(actor, organization, spec.mcp_servers)
@@ -53,7 +57,8 @@ def make_session(actor: User, organization: Organization, spec: SessionSpec) -> 
         organization=organization,
         owner_id=actor.actor_id,
         name=spec.name,
-        runtime=spec.runtime,
+        runtime=runtime,
+        project=project,
         sdk_options=options,
         working_directory=place,
     )
@@ -66,12 +71,26 @@ def make_session(actor: User, organization: Organization, spec: SessionSpec) -> 
         SessionCreated(
             organization_id=organization.pk,
             target_id=session.pk,
-            runtime=spec.runtime,
+            runtime=runtime,
             permission_mode=str(options["permission_mode"]),
             session_name=Private(spec.name, actor.actor_id),
         )
     )
     return session
+
+
+def _project(actor: User, organization: Organization, pk: UUID | None) -> Project | None:
+    """The project it shall belong to, in which one must work."""
+    if pk is None:
+        return None
+    found = visible_to(Project, actor).filter(organization=organization, pk=pk).first()
+    if found is None:
+        raise InvalidError.at("/project", "There is no such project.")
+    return found
+
+
+def _defaults(project: Project | None) -> dict[str, Any]:
+    return {"model": project.model} if project and project.model else {}
 
 
 def check_mode(organization: Organization, mode: str) -> None:

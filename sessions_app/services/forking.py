@@ -37,6 +37,7 @@ def fork(actor: User, session: AgentSession, *, message_id: UUID | None = None) 
         owner_id=actor.actor_id,
         name=f"{session.name} (fork)"[:200],
         runtime=session.runtime,
+        project_id=session.project_id,
         sdk_options=options,
         parent=session,
         forked_from_message_id=message_id,

@@ -74,6 +74,7 @@ def _erase(session: AgentSession) -> list[str]:
     session.events.update(data=ERASED, actor_name="")
     session.messages.update(content="", author_name="", attachments=[])
     calls.update(input={}, content="", reasons=[], targets=[], output_blob_id=None)
+    session.secrets.all().delete()
     session.approvals.update(reason="", decision_reason="")
     session.runs.update(state=None, error="")
     WorkingDirectory.objects.filter(pk=session.working_directory_id).update(seed="")

@@ -10,14 +10,23 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from identity.public import Team, User
+from identity.public import Secret, Team, User
 from kernel.errors import DomainError, InvalidError, NotFoundError
 from kernel.http.pages import deed, uuid_or_none, valid
 from kernel.http.undo import offer_undo
 from kernel.policies import visible_to
 from kernel.text import storable
+from sessions_app.errors import UnknownSecretError
 from sessions_app.models import AgentSession, Approval
-from sessions_app.services import approvals, forking, lifecycle, prompting, runs, sharing
+from sessions_app.services import (
+    approvals,
+    forking,
+    lifecycle,
+    prompting,
+    runs,
+    secrets,
+    sharing,
+)
 from sessions_app.web.forms import NameForm, PromptForm, ShareForm
 from sessions_app.web.pages import refused_prompt
 from sessions_app.web.who import actor_of
@@ -118,6 +127,27 @@ def share(request: HttpRequest, pk: UUID) -> HttpResponse:
 def unshare(request: HttpRequest, pk: UUID, share_id: UUID) -> HttpResponse:
     """Take a role away."""
     sharing.unshare(actor_of(request), _session(request, pk), share_id=share_id)
+    return redirect(_page(pk))
+
+
+@deed(_page)
+def attach_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Let the session use a secret."""
+    key = uuid_or_none(request.POST.get("secret", ""))
+    secret = visible_to(Secret, actor_of(request)).filter(pk=key).first() if key else None
+    if secret is None:
+        raise UnknownSecretError
+    name = storable(request.POST.get("name", "")).strip()
+    row = secrets.attach_secret(actor_of(request), _session(request, pk), secret=secret, name=name)
+    messages.success(request, f"{secret.name} is attached as {row.name}.")
+    return redirect(_page(pk))
+
+
+@deed(_page)
+def detach_secret(request: HttpRequest, pk: UUID, attachment_id: UUID) -> HttpResponse:
+    """Take a secret from the session."""
+    session = _session(request, pk)
+    secrets.detach_secret(actor_of(request), session, attachment_id=attachment_id)
     return redirect(_page(pk))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from identity.public import Project
 from marketplace.public import MCPServer
 from sessions_app.enums import PermissionMode, RuntimeName, SessionRole
 
@@ -33,6 +34,7 @@ class NewSessionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}), required=False, max_length=500_000
     )
     runtime = forms.ChoiceField(choices=RUNTIMES, initial="embedded")
+    project = forms.ChoiceField(required=False)
     permission_mode = forms.ChoiceField(label="Permissions", choices=_MODES, initial="default")
     model = forms.CharField(max_length=120, required=False)
     max_turns = forms.IntegerField(min_value=1, max_value=1000, initial=50)
@@ -48,8 +50,19 @@ class NewSessionForm(forms.Form):
     )
     mcp_servers = forms.MultipleChoiceField(label="MCP servers", required=False)
 
-    def __init__(self, *args: Any, servers: Sequence[MCPServer] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        servers: Sequence[MCPServer] = (),
+        projects: Sequence[Project] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if projects:
+            named = [(str(project.pk), project.name) for project in projects]
+            self.fields["project"].choices = [("", "None"), *named]  # type: ignore[attr-defined]
+        else:
+            del self.fields["project"]
         if settings.WORKSPACE_ROOTS:
             roots = ", ".join(settings.WORKSPACE_ROOTS)
             self.fields["working_directory"].help_text = f"A folder in {roots}"
@@ -64,7 +77,10 @@ class NewSessionForm(forms.Form):
     def options(self) -> dict[str, Any]:
         """The SDK options it describes."""
         names = ("permission_mode", "model", "max_turns", "timeout_seconds", "system_prompt")
-        return {name: self.cleaned_data[name] for name in names}
+        given = {name: self.cleaned_data[name] for name in names}
+        if self.cleaned_data.get("project") and not given["model"]:
+            del given["model"]  # the project's, if it has one
+        return given
 
 
 class PromptForm(forms.Form):

@@ -11,10 +11,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from identity.public import Organization, User
+from identity.public import Organization, Project, User
 from kernel.errors import DomainError, InvalidError, NotFoundError, QuotaError
 from kernel.http import problems
-from kernel.http.pages import page, valid
+from kernel.http.pages import page, uuid_or_none, valid
 from kernel.http.pagination import paginate
 from kernel.policies import policy_of, visible_to
 from marketplace.public import servers_visible_to
@@ -106,7 +106,10 @@ def session_new(request: HttpRequest) -> HttpResponse:
     if organization is None:
         raise NotFoundError
     servers = list(servers_visible_to(actor).filter(organization=organization)[:50])
-    form = NewSessionForm(request.POST or None, servers=servers)
+    projects = list(
+        visible_to(Project, actor).filter(organization=organization).order_by("name")[:200]
+    )
+    form = NewSessionForm(request.POST or None, servers=servers, projects=projects)
     problem: dict[str, Any] | None = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -146,6 +149,7 @@ def _start(actor: User, organization: Organization, form: NewSessionForm) -> str
         sdk_options=form.options(),
         mcp_servers=[UUID(one) for one in given.get("mcp_servers", [])],
         working_directory=given.get("working_directory", ""),
+        project_id=uuid_or_none(given.get("project", "")),
     )
     session = creation.create_session(actor, organization, spec=spec)
     if given["prompt"].strip():

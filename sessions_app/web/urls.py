@@ -20,4 +20,10 @@ urlpatterns = [
     path("sessions/<uuid:pk>/restore", deeds.restore, name="restore"),
     path("sessions/<uuid:pk>/share", deeds.share, name="share"),
     path("sessions/<uuid:pk>/unshare/<uuid:share_id>", deeds.unshare, name="unshare"),
+    path("sessions/<uuid:pk>/secrets", deeds.attach_secret, name="attach_secret"),
+    path(
+        "sessions/<uuid:pk>/secrets/<uuid:attachment_id>/detach",
+        deeds.detach_secret,
+        name="detach_secret",
+    ),
 ]

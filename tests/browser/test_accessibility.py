@@ -25,6 +25,8 @@ PAGES = [
     "/settings/people",
     "/settings/teams",
     "/settings/stops",
+    "/settings/projects",
+    "/settings/secrets",
     "/settings/tokens",
     "/settings/organization",
     "/settings/password",

@@ -23,13 +23,16 @@ from identity.models import (
     Invitation,
     Membership,
     Organization,
+    Project,
+    ProjectTeamGrant,
+    ProjectUserGrant,
     Secret,
     Stop,
     Team,
     TeamMember,
     User,
 )
-from identity.services import accounts, invitations, passwords
+from identity.services import accounts, invitations, passwords, projects
 from identity.services import secrets as secret_verbs
 from identity.services import stops as halts
 from identity.services import tokens as token_verbs
@@ -43,13 +46,22 @@ from marketplace.models import MCPServer
 from marketplace.services.listings import record_tools
 from marketplace.services.servers import register_server
 from operations.services import periodic
-from sessions_app.models import AgentSession, Approval, Report, Task, TaskExecution, ToolCall
+from sessions_app.models import (
+    AgentSession,
+    Approval,
+    Report,
+    SessionSecret,
+    Task,
+    TaskExecution,
+    ToolCall,
+)
 from sessions_app.services import (
     creation,
     executions,
     lifecycle,
     prompting,
     runs,
+    secrets,
     sharing,
     tasks,
 )
@@ -174,6 +186,12 @@ def _use(cast: Cast) -> Case:
     return Case(_team_secret(cast), {"purpose": "test"})
 
 
+@case("identity.change_secret")
+def _change_secret(cast: Cast) -> Case:
+    changes = secret_verbs.SecretChanges(description="For deployments")
+    return Case(_team_secret(cast), {"changes": changes})
+
+
 @case("identity.rotate_secret")
 def _rotate(cast: Cast) -> Case:
     return Case(_team_secret(cast), {"value": "another value"})
@@ -183,6 +201,47 @@ def _rotate(cast: Cast) -> Case:
 def _store(cast: Cast) -> Case:
     spec = secret_verbs.SecretSpec(name="mine", value="s3cr3t value")
     return Case(cast.acme, {"spec": spec})
+
+
+@target(Project)
+def _project(cast: Cast) -> Project:
+    made = projects.create_project(cast.alice, cast.acme, name="Checkout")
+    projects.add_to_project(cast.alice, made, subject=cast.team)
+    return made
+
+
+@target(ProjectTeamGrant)
+def _team_in_project(cast: Cast) -> ProjectTeamGrant:
+    return ProjectTeamGrant.objects.get(content_object=_project(cast))
+
+
+@target(ProjectUserGrant)
+def _bob_in_project(cast: Cast) -> ProjectUserGrant:
+    made = _project(cast)
+    projects.add_to_project(cast.alice, made, subject=cast.bob)
+    return ProjectUserGrant.objects.get(content_object=made)
+
+
+@case("identity.create_project")
+def _make_project(cast: Cast) -> Case:
+    return Case(cast.acme, {"name": "Search"})
+
+
+@case("identity.change_project")
+def _change_project(cast: Cast) -> Case:
+    changes = projects.ProjectChanges(description="The shop's checkout")
+    return Case(_project(cast), {"changes": changes})
+
+
+@case("identity.add_to_project")
+def _add_to_project(cast: Cast) -> Case:
+    return Case(_project(cast), {"subject": cast.charlie})
+
+
+@case("identity.remove_from_project")
+def _remove_from_project(cast: Cast) -> Case:
+    grant = _team_in_project(cast)
+    return Case(grant.content_object, {"member_id": grant.pk})
 
 
 @case("identity.create_token")
@@ -398,6 +457,22 @@ def _rename(cast: Cast) -> Case:
 @case("sessions.configure")
 def _configure(cast: Cast) -> Case:
     return Case(_session(cast), {"sdk_options": {"max_turns": 3}})
+
+
+@target(SessionSecret)
+def _attachment(cast: Cast) -> SessionSecret:
+    return secrets.attach_secret(cast.alice, _session(cast), secret=_team_secret(cast))
+
+
+@case("sessions.attach_secret")
+def _attach(cast: Cast) -> Case:
+    return Case(_session(cast), {"secret": _team_secret(cast)})
+
+
+@case("sessions.detach_secret", "sessions.withdraw_secret")
+def _detach(cast: Cast) -> Case:
+    attachment = _attachment(cast)
+    return Case(attachment.session, {"attachment_id": attachment.pk})
 
 
 @case("sessions.share")

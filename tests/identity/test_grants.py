@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from identity.backends import ExpiringGrantBackend
 from identity.models import User
-from identity.selectors.grants import (
+from identity.policies.grants import (
     grant_tables,
     granted,
     level_of,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import logging
 import logging.config
+import textwrap
 import time
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -155,3 +157,51 @@ def test_a_credential_in_message_or_exception_is_not_logged(credential: str) -> 
     assert line["event"] == f"found {MASK}"
     assert f"RuntimeError: {MASK}" in line["exception"]
     assert credential not in json.dumps(line)
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\n" + "\n".join(
+    hashlib.sha512(bytes([n])).hexdigest()[:64] for n in range(12)
+)
+
+
+@pytest.mark.parametrize("columns", [7, 40, 60, 64, 76])
+@pytest.mark.parametrize("secret", [SECRET * 6, KEY])
+@pytest.mark.parametrize("offset", ["", "a", "ab"])
+def test_an_encoding_broken_into_lines_is_masked(secret: str, columns: int, offset: str) -> None:
+    raw = f"{offset}{secret}".encode()
+
+    for text in (base64.b64encode(raw).decode(), raw.hex(), raw.hex().upper()):
+        for end in ("\n", "\r\n"):
+            whole = end.join(textwrap.wrap(text, columns))
+            streamed = Redactor([secret])
+            parts = [streamed.feed(whole[n : n + 5]) for n in range(0, len(whole), 5)]
+            for shown in (Redactor([secret]).text(whole), "".join([*parts, streamed.end()])):
+                assert MASK in shown
+                assert len("".join(shown.replace(MASK, "").split())) <= 16
+
+
+def test_lines_and_words_of_a_secret_file_are_masked_alone() -> None:
+    secret = "[default]\naws_access_key_id = EXAMPLEKEYID00\nsecret = wJalrXUtnFEMIK7MDENG\n"
+    redactor = Redactor([secret])
+
+    assert redactor.text("2:aws_access_key_id = EXAMPLEKEYID00") == f"2:{MASK}"
+    assert redactor.text("cut: wJalrXUtnFEMIK7MDENG.") == f"cut: {MASK}."
+    assert redactor.text("[default] stays") == "[default] stays"
+
+
+@pytest.mark.parametrize("wrap", [3, 8, 100])
+def test_a_folded_or_reversed_value_is_masked(wrap: int) -> None:
+    folded = "\n".join(textwrap.wrap("hunter2-and-more", wrap))
+
+    assert Redactor(["hunter2-and-more"]).text(f"> {folded} <") == f"> {MASK} <"
+    assert Redactor(["hunter2-and-more"]).text("erom-dna-2retnuh") == MASK
+
+
+def test_many_forms_are_looked_for_in_bounded_time() -> None:
+    secret = "\n".join(hashlib.sha512(bytes([n % 256, n // 256])).hexdigest() for n in range(250))
+    redactor, began = Redactor([secret]), time.monotonic()
+
+    for _ in range(8):
+        redactor.feed(hashlib.sha512(b"x").hexdigest() * 512)
+
+    assert time.monotonic() - began < 30

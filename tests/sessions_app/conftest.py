@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.factories.cast import Cast, make_cast
+from tests.factories.facts import facts
+
+__all__ = ["facts"]
 
 
 @pytest.fixture

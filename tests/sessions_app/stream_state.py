@@ -38,6 +38,7 @@ class State:
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     approvals: dict[str, dict[str, Any]] = field(default_factory=dict)
     shares: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
     tokens: list[int] = field(default_factory=lambda: [0, 0])
 
     def apply(self, event: dict[str, Any]) -> None:
@@ -172,6 +173,12 @@ class State:
     def _on_session_unshared(self, event: dict[str, Any], data: dict[str, Any]) -> None:
         del self.shares[data["subject"]]
 
+    def _on_secret_attached(self, event: dict[str, Any], data: dict[str, Any]) -> None:
+        self.secrets[data["attachment_id"]] = data["variable"]
+
+    def _on_secret_detached(self, event: dict[str, Any], data: dict[str, Any]) -> None:
+        assert self.secrets.pop(data["attachment_id"]) == data["variable"]
+
     def _on_session_forked(self, event: dict[str, Any], data: dict[str, Any]) -> None:
         assert event["seq"] == 1
 
@@ -196,7 +203,9 @@ class State:
 
     def known(self) -> dict[str, Any]:
         """All of it, to be compared."""
-        names = ("seq", "shelf", "status", "messages", "runs", "calls", "approvals", "shares")
+        names = (
+            "seq", "shelf", "status", "messages", "runs", "calls", "approvals", "shares", "secrets",
+        )  # fmt: skip
         return {**{name: getattr(self, name) for name in names}, "tokens": tuple(self.tokens)}
 
 
@@ -255,6 +264,7 @@ def fetched(session: AgentSession) -> dict[str, Any]:
             for a in row.approvals.all()
         },
         "shares": shares,
+        "secrets": {str(one.pk): one.name for one in row.secrets.all()},
         "tokens": (row.input_tokens, row.output_tokens),
     }
 

@@ -14,12 +14,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from identity.services.secrets import SecretSpec, create_secret
 from kernel import clock
 from kernel.actors import SystemActor
 from kernel.errors import DomainError
 from sessions_app.enums import ACTIVE_RUNS, OPEN_CALLS
 from sessions_app.errors import FencedError
-from sessions_app.models import AgentSession, Approval, Run, SessionEvent, ToolCall
+from sessions_app.models import AgentSession, Approval, Run, SessionEvent, SessionSecret, ToolCall
 from sessions_app.services import (
     approvals,
     forking,
@@ -27,6 +28,7 @@ from sessions_app.services import (
     prompting,
     retention,
     runs,
+    secrets,
     sharing,
 )
 from tests.factories.cast import Cast
@@ -55,6 +57,11 @@ def test_every_event_tells_what_the_rows_say(cast: Cast) -> None:
 
     def approved(name: str) -> None:
         approvals.approve(cast.alice, work().question(made[name]))
+
+    def attach(name: str) -> SessionSecret:
+        spec = SecretSpec(name=name, value="a-secret-value")
+        secret = create_secret(cast.alice, cast.acme, spec=spec)
+        return secrets.attach_secret(cast.alice, session, secret=secret)
 
     deeds: list[Callable[[], Any]] = [
         lambda: prompting.prompt(cast.alice, session, content="first"),
@@ -90,7 +97,11 @@ def test_every_event_tells_what_the_rows_say(cast: Cast) -> None:
         lambda: sharing.share(cast.alice, session, subject=cast.bob, role="editor"),
         lambda: sharing.share(cast.alice, session, subject=cast.team, role="viewer"),
         lambda: sharing.unshare(cast.alice, session, share_id=session.team_grants.get().pk),
+        lambda: keep("kept", attach("registry")),
+        lambda: keep("gone", attach("mirror")),
+        lambda: secrets.detach_secret(cast.alice, session, attachment_id=made["gone"].pk),
         lambda: lifecycle.transfer(cast.alice, session, to=cast.bob),
+        lambda: secrets.withdraw_secret(KEEPER, session, attachment_id=made["kept"].pk),
         lambda: lifecycle.archive(cast.bob, session),
         lambda: runs.resume(cast.bob, session),
         lambda: lifecycle.trash(cast.bob, session),
@@ -122,7 +133,7 @@ def test_the_reducer_knows_every_event_the_code_can_write() -> None:
     types = set(re.findall(r'type="([A-Z_]+)"', text)) - {"CUSTOM"}
     types |= set(re.findall(r'_put\("([A-Z_]+)"', text)) - {"CUSTOM"}
     names = set(re.findall(r'"name": "([a-z_.]+)"', text))
-    names |= set(re.findall(r'_(?:note|become)\([^"]*"(session\.[a-z]+)"', text))
+    names |= set(re.findall(r'_(?:note|become)\([^"]*"((?:session|secret)\.[a-z]+)"', text))
 
     written = {word.lower().replace(".", "_") for word in types | names}
 

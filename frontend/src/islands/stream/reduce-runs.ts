@@ -95,6 +95,8 @@ export const runs: Record<string, Reducer> = {
   'CUSTOM:session.configured': said('settings', '{who} changed the options'),
   'CUSTOM:session.shared': said('share', '{who} shared the session'),
   'CUSTOM:session.unshared': said('lock', '{who} withdrew access'),
+  'CUSTOM:secret.attached': said('lock', '{who} attached a secret'),
+  'CUSTOM:secret.detached': said('lock', '{who} detached a secret'),
   'CUSTOM:session.transferred': said('user', '{who} made somebody else the owner'),
   'CUSTOM:session.forked': said('fork', '{who} forked this from another session'),
   'CUSTOM:session.trashed': said('trash', '{who} moved the session to the trash'),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("identity", "0002_versions_and_one_break_glass"),
+        ("identity", "0005_projects"),
     ]
 
     operations = [
