@@ -1,7 +1,8 @@
 """Do these master keys open what this installation sealed? The format is that of `kernel.crypto`.
 
 One byte 1, two bytes key version (big endian), 12 bytes nonce, AES-256-GCM; the associated data
-names the place. Spelled out here because the launcher runs where no Django does.
+names the place. An envelope is one byte 2 and a data key sealed so; the rest needs no master key.
+Spelled out here because the launcher runs where no Django does.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from launcher.failure import LauncherError
 
 FORMAT = b"\x01"
+ENVELOPE = b"\x02"
 KEY_BYTES = 32
 NONCE_BYTES = 12
+WRAPPED_BYTES = 3 + NONCE_BYTES + KEY_BYTES + 16
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,13 @@ def parse_keys(text: str) -> dict[int, bytes]:
 
 def opens(keys: dict[int, bytes], probe: Probe) -> bool:
     """Says whether the keys open a sealed value."""
-    version = int.from_bytes(probe.sealed[1:3], "big")
-    if probe.sealed[:1] != FORMAT or version not in keys:
+    sealed = probe.sealed
+    if sealed[:1] == ENVELOPE:
+        sealed = sealed[1 : 1 + WRAPPED_BYTES]
+    version = int.from_bytes(sealed[1:3], "big")
+    if sealed[:1] != FORMAT or version not in keys:
         return False
-    nonce, body = probe.sealed[3 : 3 + NONCE_BYTES], probe.sealed[3 + NONCE_BYTES :]
+    nonce, body = sealed[3 : 3 + NONCE_BYTES], sealed[3 + NONCE_BYTES :]
     try:
         AESGCM(keys[version]).decrypt(nonce, body, probe.place.encode())
     except InvalidTag:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from kernel.crypto import Keyring
+from kernel.crypto import Keyring, keyring, seal
 from kernel.crypto.keyring import parse
 from launcher.failure import LauncherError
 from launcher.keys import master_key
@@ -27,6 +27,15 @@ def test_what_the_kernel_seals_is_opened_by_its_keys_alone() -> None:
     assert not opens({1: ring.keys[1]}, probe)
     assert not opens({2: ring.keys[1]}, probe)
     assert not opens(ring.keys, Probe("table|2|value", probe.sealed))
+
+
+def test_an_envelope_is_opened_by_the_keys_that_wrapped_it() -> None:
+    keys = keyring().keys
+    probe = Probe("table|1|value", seal("text", "table|1|value"))
+
+    assert opens(keys, probe)
+    assert not opens({version: os.urandom(32) for version in keys}, probe)
+    assert not opens(keys, Probe("table|2|value", probe.sealed))
 
 
 def test_what_the_launcher_seals_is_opened_by_the_kernel() -> None:
