@@ -20,7 +20,8 @@ from launcher.notices import say
 from launcher.postgres import start_private
 from launcher.system import ensure_browser, ensure_sandbox
 
-WORKERS = "2"
+WORKERS = "3"
+"""Tests of whole installations wait more than they compute, on two cores too."""
 PATIENCE_SECONDS = 3.0
 """After Ctrl-C a tool at a terminal stops by itself; elsewhere it has to be told."""
 MEMORY_DISK = Path("/dev/shm")
