@@ -13,9 +13,16 @@ from kernel import clock
 from kernel.actors import SystemActor
 from kernel.duties import duty
 from kernel.models import Job
-from sessions_app.enums import ACTIVE_RUNS, ApprovalStatus, RunStatus, SessionStatus
-from sessions_app.models import AgentSession, Approval, Run, SessionPresence
-from sessions_app.services import approvals, retention, runs
+from sessions_app.enums import (
+    ACTIVE_RUNS,
+    ApprovalStatus,
+    FileStatus,
+    RunStatus,
+    SessionStatus,
+)
+from sessions_app.models import AgentSession, Approval, FileChange, Run, SessionPresence
+from sessions_app.services import approvals, files, retention, runs
+from sessions_app.services.files import CHANGE
 from sessions_app.services.prompting import TURN
 
 KEEPER = SystemActor("keeper")
@@ -45,6 +52,27 @@ def fail_lost() -> None:
     late = clock.now() - _SILENCE
     jobs = _turns().filter(finished_at=None, failed_at=None, lease_until__lt=late)
     _give_up(Run.objects.filter(Exists(jobs), status=RunStatus.RUNNING), runs.LOST)
+
+
+@duty("sessions.files", every_seconds=5)
+def refuse_undone() -> None:
+    """Changes of files that no runner could make end with a reason, and free their file."""
+    jobs = Job.objects.filter(kind=CHANGE, failed_at__isnull=False)
+    jobs = jobs.annotate(change=Cast(KeyTextTransform("change_id", "payload"), UUIDField()))
+    lost = FileChange.objects.filter(
+        Exists(jobs.filter(change=OuterRef("pk"))), status=FileStatus.PENDING
+    )
+    for change in lost.select_related("session")[:_BATCH]:
+        files.finish_change(
+            KEEPER,
+            change.session,
+            change_id=change.pk,
+            ending=files.Ending(
+                status=FileStatus.REFUSED,
+                problem="No runner could make this change; try again.",
+                reason="undriven",
+            ),
+        )
 
 
 def _turns() -> QuerySet[Job]:

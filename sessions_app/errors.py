@@ -75,3 +75,11 @@ class ApprovalExpiredError(ConflictError):
 
 class AlreadyOwnerError(ConflictError):
     """The owner of a session needs no share."""
+
+
+class FileInUseError(ConflictError):
+    """Somebody is saving this file at this moment; look at it again."""
+
+
+class RunWritesError(ConflictError):
+    """The agent is working in these files; cancel its run or wait for it to end."""

@@ -222,3 +222,34 @@ class UsageMetered(SessionFact):
     input_tokens: int
     output_tokens: int
     cost_micros: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileChangeRequested(SessionFact):
+    """Somebody saved, uploaded or removed a file; a runner does it next."""
+
+    change_id: UUID
+    deed: str
+    size: int
+    path: Private
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileChanged(SessionFact):
+    """A file of the working directory was written or removed by a person or a tool."""
+
+    change_id: UUID
+    deed: str
+    size_before: int | None
+    size_after: int | None
+    tool_call_id: UUID | None
+    path: Private
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileChangeRefused(SessionFact):
+    """A requested change was not made; the file is as it was."""
+
+    change_id: UUID
+    status: str
+    reason: str

@@ -7,7 +7,7 @@ from uuid import UUID
 from kernel import blobs
 from kernel.jobs import JobRun, job
 from kernel.models import Blob
-from sessions_app.models import AgentSession, ToolCall
+from sessions_app.models import AgentSession, FileChange, ToolCall
 from sessions_app.runner.workspaces import make_workspace, remove_workspace
 from sessions_app.services.forking import COPY
 from sessions_app.services.retention import CLEAR
@@ -15,11 +15,19 @@ from sessions_app.services.retention import CLEAR
 
 @job(CLEAR)
 def clear_workspace_task(run: JobRun) -> None:
-    """Delete the files of a purged session, and the output that no other call has."""
+    """Delete the files of a purged session, and the content that no other row has."""
     remove_workspace(UUID(str(run.payload["directory_id"])))
     for blob in Blob.objects.filter(pk__in=run.payload.get("blob_ids", [])):
-        if not ToolCall.objects.filter(output_blob_id=blob.pk).exists():
+        if not _is_used(blob):
             blobs.remove(blob)
+
+
+def _is_used(blob: Blob) -> bool:
+    """Content is stored once in a tenant, whoever refers to it."""
+    return (
+        ToolCall.objects.filter(output_blob_id=blob.pk).exists()
+        or FileChange.objects.filter(blob_id=blob.pk).exists()
+    )
 
 
 @job(COPY, lease_seconds=600)

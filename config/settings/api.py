@@ -38,6 +38,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RunStatusEnum": "sessions_app.enums.RunStatus",
         "ToolStatusEnum": "sessions_app.enums.ToolStatus",
         "ApprovalStatusEnum": "sessions_app.enums.ApprovalStatus",
+        "FileDeedEnum": "sessions_app.enums.FileDeed",
+        "FileStatusEnum": "sessions_app.enums.FileStatus",
         "UserKindEnum": "identity.enums.UserKind",
     },
 }

@@ -22,12 +22,15 @@ Levels (`Level`, shown to people): `container`, `bubblewrap`, `landlock`. What t
 stands in their modules. Processes must be started from the main thread.
 """
 
+from kernel.sandbox.archiving import Archive, archive_beneath
 from kernel.sandbox.backend import Level, Prepared, ProbeResult, Sandbox
 from kernel.sandbox.bubblewrap import BubblewrapSandbox
 from kernel.sandbox.container import ContainerSandbox
 from kernel.sandbox.copying import copy_beneath
+from kernel.sandbox.editing import ABSENT, version_of, version_of_bytes
 from kernel.sandbox.enclosure import Enclosure, enclose
 from kernel.sandbox.errors import (
+    FileChangedError,
     FileTooLargeError,
     JailNotPossibleError,
     NotAFileError,
@@ -49,6 +52,8 @@ from kernel.sandbox.watch import KillReason
 from kernel.sandbox.workspace import Content, Entry, Listing, Workspace
 
 __all__ = [
+    "ABSENT",
+    "Archive",
     "Bind",
     "BubblewrapSandbox",
     "Chosen",
@@ -59,6 +64,7 @@ __all__ = [
     "Enclosure",
     "Entry",
     "Exit",
+    "FileChangedError",
     "FileTooLargeError",
     "Identity",
     "Jail",
@@ -87,9 +93,12 @@ __all__ = [
     "Workspace",
     "WorkspaceTooDeepError",
     "WorkspaceUnreachableError",
+    "archive_beneath",
     "copy_beneath",
     "disk_usage",
     "enclose",
     "prepare_workspace",
     "select",
+    "version_of",
+    "version_of_bytes",
 ]

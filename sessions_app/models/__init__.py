@@ -1,6 +1,7 @@
 """Tables of sessions."""
 
 from sessions_app.models.approvals import Approval
+from sessions_app.models.files import FileChange
 from sessions_app.models.presence import SessionPresence
 from sessions_app.models.runs import Message, Run
 from sessions_app.models.sessions import (
@@ -17,6 +18,7 @@ __all__ = [
     "OPTION_DEFAULTS",
     "AgentSession",
     "Approval",
+    "FileChange",
     "Message",
     "Run",
     "SessionEvent",

@@ -10,6 +10,7 @@ from sessions_app.enums import SessionRole
 from sessions_app.models import (
     AgentSession,
     Approval,
+    FileChange,
     Message,
     Run,
     SessionTeamGrant,
@@ -23,6 +24,8 @@ MINIMUM: dict[str, str] = {
     "sessions.look": SessionRole.VIEWER,
     "sessions.fork": SessionRole.VIEWER,
     "sessions.prompt": SessionRole.EDITOR,
+    "files.write": SessionRole.EDITOR,
+    "files.remove": SessionRole.EDITOR,
     "sessions.cancel": SessionRole.EDITOR,
     "sessions.resume": SessionRole.EDITOR,
     "sessions.rename": SessionRole.EDITOR,
@@ -75,7 +78,9 @@ class _PartPolicy:
 
     minimum: str = SessionRole.EDITOR
 
-    def allows(self, actor: Actor, verb: str, target: Run | ToolCall | Message) -> bool:
+    def allows(
+        self, actor: Actor, verb: str, target: Run | ToolCall | Message | FileChange
+    ) -> bool:
         """By the role on the session."""
         return access.has_role(actor, target.session, self.minimum)
 
@@ -111,6 +116,17 @@ class ToolCallPolicy(_PartPolicy, Policy[ToolCall]):
     def visible_to(self, actor: Actor) -> QuerySet[ToolCall]:
         """Calls of readable sessions."""
         return ToolCall.objects.filter(session__in=access.readable_by(actor))
+
+
+@register
+class FileChangePolicy(_PartPolicy, Policy[FileChange]):
+    """Who changed which file is read by whoever reads the session."""
+
+    model = FileChange
+
+    def visible_to(self, actor: Actor) -> QuerySet[FileChange]:
+        """Changes in readable sessions."""
+        return FileChange.objects.filter(session__in=access.readable_by(actor))
 
 
 @register

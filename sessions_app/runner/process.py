@@ -15,8 +15,9 @@ from kernel.jobs.hints import CHANNEL
 from kernel.jobs.work import worker_name
 from kernel.sandbox import Enclosure
 from kernel.threads import threaded
+from sessions_app.runner.driving import drive
 from sessions_app.runner.sandboxing import choose
-from sessions_app.runner.turn import LEASE_SECONDS, Turn
+from sessions_app.runner.turn import LEASE_SECONDS
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
@@ -59,7 +60,7 @@ class Runner:
                 return
             if lease is None:
                 return
-            task = asyncio.create_task(Turn(lease=lease, enclosure=enclosure).drive())
+            task = asyncio.create_task(drive(lease, enclosure))
             self._turns.add(task)
             task.add_done_callback(self._ended)
 

@@ -3,6 +3,7 @@
 from sessions_app.services import (
     approvals,
     creation,
+    files,
     forking,
     lifecycle,
     presence,
@@ -17,6 +18,7 @@ from sessions_app.services import (
 __all__ = [
     "approvals",
     "creation",
+    "files",
     "forking",
     "lifecycle",
     "presence",

@@ -65,11 +65,14 @@ def purge(actor: Actor, session: AgentSession) -> AgentSession:
 def _erase(session: AgentSession) -> list[str]:
     """Empty every row that holds what was said, written or computed; answers the blobs let go."""
     calls = session.tool_calls.all()
-    blobs = calls.exclude(output_blob_id=None).values_list("output_blob_id", flat=True)
-    let_go = sorted({str(blob) for blob in blobs})
+    changes = session.file_changes.all()
+    blobs = [*calls.values_list("output_blob_id", flat=True)]
+    blobs += changes.values_list("blob_id", flat=True)
+    let_go = sorted({str(blob) for blob in blobs if blob})
     session.events.update(data=ERASED, actor_name="")
     session.messages.update(content="", author_name="", attachments=[])
     calls.update(input={}, content="", reasons=[], targets=[], output_blob_id=None)
+    changes.update(path="", actor_name="", problem="", blob_id=None)
     session.approvals.update(reason="", decision_reason="")
     session.runs.update(state=None, error="")
     WorkingDirectory.objects.filter(pk=session.working_directory_id).update(seed="")

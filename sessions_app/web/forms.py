@@ -86,3 +86,11 @@ class ShareForm(forms.Form):
     role = forms.ChoiceField(
         choices=[(role.value, role.label) for role in SessionRole if role != SessionRole.OWNER]
     )
+
+
+class FileForm(forms.Form):
+    """A file's new text and the version it was made from."""
+
+    path = forms.CharField(max_length=4000, strip=False)
+    version = forms.CharField(max_length=100, required=False)
+    content = forms.CharField(widget=forms.Textarea, required=False, strip=False)

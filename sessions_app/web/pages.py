@@ -96,15 +96,6 @@ def session_new(request: HttpRequest) -> HttpResponse:
     return render(request, "sessions_app/new.html", {"form": form, "problem": problem})
 
 
-@page
-def session_file(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One file of the working directory."""
-    session = readable(request, pk)
-    path = request.GET.get("path", "")
-    context = files.file_of(session, path)
-    return render(request, "sessions_app/file.html", {"session": session, **context})
-
-
 def readable(request: HttpRequest, pk: UUID) -> AgentSession:
     """The session, its reading recorded when it is by office alone."""
     actor = _actor(request)

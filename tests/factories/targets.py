@@ -35,14 +35,15 @@ from identity.services.organizations import OrganizationChanges, create_organiza
 from kernel import clock
 from kernel.actions import Action
 from kernel.actors import SystemActor
+from kernel.blobs.store import Written
 from marketplace.engine.spec import ServerSpec
 from marketplace.engine.surface import Listing, read_listing
 from marketplace.models import MCPServer
 from marketplace.services.listings import record_tools
 from marketplace.services.servers import register_server
 from operations.services import periodic
-from sessions_app.models import AgentSession, Approval, ToolCall
-from sessions_app.services import creation, lifecycle, prompting, runs, sharing
+from sessions_app.models import AgentSession, Approval, FileChange, ToolCall
+from sessions_app.services import creation, files, lifecycle, prompting, runs, sharing
 from tests.factories.cast import PASSWORD, Cast
 
 T = TypeVar("T", bound=Model)
@@ -383,6 +384,26 @@ def _rename(cast: Cast) -> Case:
 @case("sessions.configure")
 def _configure(cast: Cast) -> Case:
     return Case(_session(cast), {"sdk_options": {"max_turns": 3}})
+
+
+@case("files.write")
+def _write_file(cast: Cast) -> Case:
+    return Case(_session(cast), {"path": "a.txt", "content": _content(cast)})
+
+
+@case("files.remove")
+def _remove_file(cast: Cast) -> Case:
+    return Case(_session(cast), {"path": "a.txt"})
+
+
+@target(FileChange)
+def _change(cast: Cast) -> FileChange:
+    session = _session(cast)
+    return files.write_file(cast.alice, session, path="a.txt", content=_content(cast))
+
+
+def _content(cast: Cast) -> Written:
+    return Written(organization_id=cast.acme.pk, digest="0" * 64, size=3)
 
 
 @case("sessions.share")

@@ -19,7 +19,10 @@ R = TypeVar("R")
 OPEN = "open"
 _OPEN_CALLS = {"requested", "waiting", "running"}
 _ACTIVE = {"queued", "running", "waiting"}
-_SILENT = {"session.created", "session.configured", "tool.output", "tool.observed"}
+_SILENT = {
+    "session.created", "session.configured", "tool.output", "tool.observed",
+    "file.changed", "file.refused",
+}  # fmt: skip
 
 
 @dataclass
