@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet, UUIDField
+from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -19,11 +19,21 @@ from sessions_app.enums import (
     FileStatus,
     RunStatus,
     SessionStatus,
+    TerminalStatus,
 )
-from sessions_app.models import AgentSession, Approval, FileChange, Run, SessionPresence
-from sessions_app.services import approvals, files, retention, runs
+from sessions_app.models import (
+    AgentSession,
+    Approval,
+    Attachment,
+    FileChange,
+    Run,
+    SessionPresence,
+    Terminal,
+)
+from sessions_app.services import approvals, attachments, files, retention, runs, terminals
 from sessions_app.services.files import CHANGE
 from sessions_app.services.prompting import TURN
+from sessions_app.services.terminals import TERMINAL
 
 KEEPER = SystemActor("keeper")
 _BATCH = 100
@@ -52,6 +62,27 @@ def fail_lost() -> None:
     late = clock.now() - _SILENCE
     jobs = _turns().filter(finished_at=None, failed_at=None, lease_until__lt=late)
     _give_up(Run.objects.filter(Exists(jobs), status=RunStatus.RUNNING), runs.LOST)
+
+
+@duty("sessions.terminals", every_seconds=2)
+def end_lost_terminals() -> None:
+    """Terminals whose runner is gone end also when no other runner comes to say so."""
+    late = Q(lease_until__lt=clock.now() - _SILENCE) | Q(failed_at__isnull=False)
+    jobs = Job.objects.filter(late, kind=TERMINAL, finished_at=None)
+    jobs = jobs.annotate(terminal=Cast(KeyTextTransform("terminal_id", "payload"), UUIDField()))
+    lost = Terminal.objects.filter(Exists(jobs.filter(terminal=OuterRef("pk"))))
+    for one in lost.exclude(status=TerminalStatus.ENDED)[:_BATCH]:
+        terminals.end(KEEPER, one, reason="runner_lost")
+
+
+@duty("sessions.attachments", every_seconds=600)
+def forget_unsent() -> None:
+    """Uploads that no prompt named."""
+    late = Attachment.objects.filter(
+        message=None, created_at__lt=clock.now() - attachments.UNSENT_LIFE
+    )
+    for one in late.select_related("session")[:_BATCH]:
+        attachments.forget(KEEPER, one.session, attachment_id=one.pk)
 
 
 @duty("sessions.files", every_seconds=5)

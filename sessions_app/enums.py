@@ -72,6 +72,14 @@ class FileStatus(models.TextChoices):
     REFUSED = "refused"
 
 
+class TerminalStatus(models.TextChoices):
+    """What a terminal is doing."""
+
+    STARTING = "starting"
+    OPEN = "open"
+    ENDED = "ended"
+
+
 class PermissionMode(models.TextChoices):
     """How much a session may do without asking."""
 

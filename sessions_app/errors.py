@@ -77,6 +77,18 @@ class AlreadyOwnerError(ConflictError):
     """The owner of a session needs no share."""
 
 
+class AttachmentQuotaError(QuotaError):
+    """You have as many files waiting here as a prompt could take."""
+
+
+class TerminalQuotaError(QuotaError):
+    """There are as many terminals open here as there may be."""
+
+
+class TerminalEndedError(ConflictError):
+    """This terminal has ended; open another one."""
+
+
 class FileInUseError(ConflictError):
     """Somebody is saving this file at this moment; look at it again."""
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from kernel import blobs
 from kernel.jobs import JobRun, job
 from kernel.models import Blob
-from sessions_app.models import AgentSession, FileChange, ToolCall
+from sessions_app.models import AgentSession, Attachment, FileChange, ToolCall
 from sessions_app.runner.workspaces import make_workspace, remove_workspace
+from sessions_app.services.attachments import FORGET
 from sessions_app.services.forking import COPY
 from sessions_app.services.retention import CLEAR
 
@@ -17,6 +18,16 @@ from sessions_app.services.retention import CLEAR
 def clear_workspace_task(run: JobRun) -> None:
     """Delete the files of a purged session, and the content that no other row has."""
     remove_workspace(UUID(str(run.payload["directory_id"])))
+    _let_go(run)
+
+
+@job(FORGET)
+def forget_blobs_task(run: JobRun) -> None:
+    """Delete uploads that nobody used."""
+    _let_go(run)
+
+
+def _let_go(run: JobRun) -> None:
     for blob in Blob.objects.filter(pk__in=run.payload.get("blob_ids", [])):
         if not _is_used(blob):
             blobs.remove(blob)
@@ -27,6 +38,7 @@ def _is_used(blob: Blob) -> bool:
     return (
         ToolCall.objects.filter(output_blob_id=blob.pk).exists()
         or FileChange.objects.filter(blob_id=blob.pk).exists()
+        or Attachment.objects.filter(blob_id=blob.pk).exists()
     )
 
 

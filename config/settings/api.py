@@ -40,6 +40,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ApprovalStatusEnum": "sessions_app.enums.ApprovalStatus",
         "FileDeedEnum": "sessions_app.enums.FileDeed",
         "FileStatusEnum": "sessions_app.enums.FileStatus",
+        "TerminalStatusEnum": "sessions_app.enums.TerminalStatus",
         "UserKindEnum": "identity.enums.UserKind",
     },
 }

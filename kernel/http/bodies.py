@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
+from django.http.multipartparser import MultiPartParserError
 from rest_framework.request import Request
 
+from kernel.errors import InvalidError
 from kernel.http.parsers import BodyTooLargeError
 
 
 def raw_body(request: Request, limit: int) -> bytes:
     """The whole body, whatever type it claims to have; 413 above `limit`."""
-    said = request.META.get("CONTENT_LENGTH") or "0"
-    too_large = BodyTooLargeError(f"The body is larger than {limit >> 20} MiB.")
-    if said.isdigit() and int(said) > limit:
-        raise too_large
+    _check_said(request, limit)
     body: bytes = request._request.read(limit + 1)
     if len(body) > limit:
-        raise too_large
+        raise _too_large(limit)
     return body
+
+
+def sent_file(request: Request, limit: int, field: str = "file") -> tuple[str, bytes]:
+    """Name and content of the one file of a `multipart/form-data` body."""
+    # What stands around the file in the body.
+    _check_said(request, limit + (1 << 16))
+    try:
+        files = request._request.FILES.getlist(field)
+    except (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent) as wrong:
+        raise InvalidError.at("", "The body is no form with a file.") from wrong
+    if len(files) != 1:
+        raise InvalidError.at(f"/{field}", "Send exactly one file.")
+    if (files[0].size or 0) > limit:
+        raise _too_large(limit)
+    return str(files[0].name), bytes(files[0].read())
+
+
+def _check_said(request: Request, limit: int) -> None:
+    said = request.META.get("CONTENT_LENGTH") or "0"
+    if str(said).isdigit() and int(said) > limit:
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> BodyTooLargeError:
+    return BodyTooLargeError(f"The body is larger than {limit >> 20} MiB.")

@@ -48,6 +48,7 @@ from kernel.sandbox.quota import DiskUsage, WorkspaceTooDeepError, disk_usage
 from kernel.sandbox.selection import Chosen, Unavailable, select
 from kernel.sandbox.strays import Stray, StrayRegistry
 from kernel.sandbox.supervisor import Completed, Supervisor
+from kernel.sandbox.terminal import open_terminal, resized, typed
 from kernel.sandbox.watch import KillReason
 from kernel.sandbox.workspace import Content, Entry, Listing, Workspace
 
@@ -97,8 +98,11 @@ __all__ = [
     "copy_beneath",
     "disk_usage",
     "enclose",
+    "open_terminal",
     "prepare_workspace",
+    "resized",
     "select",
+    "typed",
     "version_of",
     "version_of_bytes",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from sessions_app.enums import FileDeed, FileStatus
-from sessions_app.models import FileChange
+from sessions_app.models import Attachment, FileChange
 
 
 class FileOutput(serializers.Serializer[Any]):
@@ -31,4 +31,15 @@ class FileChangeOutput(serializers.ModelSerializer[FileChange]):
         fields = (
             "id", "session", "path", "deed", "status", "actor_kind", "actor_id", "actor_name",
             "tool_call", "size_before", "size_after", "problem", "created_at", "finished_at",
+        )  # fmt: skip
+
+
+class AttachmentOutput(serializers.ModelSerializer[Attachment]):
+    """A file for a prompt; `media_type` is what its bytes say, `message` names the prompt."""
+
+    class Meta:
+        model = Attachment
+        fields = (
+            "id", "session", "message", "name", "path", "media_type", "size", "uploaded_by",
+            "created_at",
         )  # fmt: skip

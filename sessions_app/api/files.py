@@ -26,12 +26,11 @@ from kernel.sandbox import ABSENT
 from kernel.threads import threaded
 from sessions_app.api import file_shapes as shapes
 from sessions_app.api.content import ContentView
+from sessions_app.engine.media import LARGEST
 from sessions_app.models import AgentSession, FileChange
 from sessions_app.selectors import files
 from sessions_app.services import files as verbs
 
-FILE_LIMIT = 16 << 20
-"""The largest file that is taken from outside."""
 _CHUNK = 1 << 18
 _PATH = OpenApiParameter("path", str, description="In the working directory.", required=True)
 _FOLDER = OpenApiParameter("path", str, description="A folder; the top if absent.")
@@ -81,9 +80,9 @@ class FileView(ContentView):
     )
     def put(self, request: Request, pk: UUID) -> Response:
         """Save a file of at most 16 MiB; the change is `done` once a runner has written it."""
-        session, path = self._editable(pk)
+        session = self._writable(pk)
+        content, path = raw_body(request, LARGEST), self._path()
         expected = _expected(request) or (ABSENT if "If-Match" not in request.headers else "")
-        content = raw_body(request, FILE_LIMIT)
         files.require_version(session, path, expected)
         written = blobs.write(session.organization_id, content)
         change = verbs.write_file(
@@ -94,7 +93,7 @@ class FileView(ContentView):
     @extend_schema(parameters=[_PATH, _IF_MATCH], responses={202: shapes.FileChangeOutput})
     def delete(self, request: Request, pk: UUID) -> Response:
         """Remove a file."""
-        session, path = self._editable(pk)
+        session, path = self._writable(pk), self._path()
         expected = _expected(request)
         if files.version_at(session, path) == ABSENT:
             raise NotFoundError
@@ -102,12 +101,15 @@ class FileView(ContentView):
         change = verbs.remove_file(self.actor, session, path=path, expected=expected)
         return Response(shapes.FileChangeOutput(change).data, status=HTTPStatus.ACCEPTED)
 
-    def _editable(self, pk: UUID) -> tuple[AgentSession, str]:
-        """The session and the path, once the policy lets this person write: nobody else learns
-        from the answer what is there."""
+    def _writable(self, pk: UUID) -> AgentSession:
+        """The session, once the policy lets this person write: nobody else learns from the answer
+        what is there."""
         session = self.one(AgentSession, pk)
         verbs.require_writer(self.actor, session)
-        return session, verbs.check_path(self.request.query_params.get("path", ""))
+        return session
+
+    def _path(self) -> str:
+        return verbs.check_path(self.request.query_params.get("path", ""))
 
 
 class ArchiveView(ContentView):

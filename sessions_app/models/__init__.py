@@ -1,6 +1,7 @@
 """Tables of sessions."""
 
 from sessions_app.models.approvals import Approval
+from sessions_app.models.attachments import Attachment
 from sessions_app.models.files import FileChange
 from sessions_app.models.presence import SessionPresence
 from sessions_app.models.runs import Message, Run
@@ -12,12 +13,14 @@ from sessions_app.models.sessions import (
 )
 from sessions_app.models.sharing import SessionTeamGrant, SessionUserGrant
 from sessions_app.models.stream import SessionEvent
+from sessions_app.models.terminals import Terminal, TerminalInput
 from sessions_app.models.tool_calls import ToolCall
 
 __all__ = [
     "OPTION_DEFAULTS",
     "AgentSession",
     "Approval",
+    "Attachment",
     "FileChange",
     "Message",
     "Run",
@@ -26,6 +29,8 @@ __all__ = [
     "SessionServer",
     "SessionTeamGrant",
     "SessionUserGrant",
+    "Terminal",
+    "TerminalInput",
     "ToolCall",
     "WorkingDirectory",
 ]

@@ -10,11 +10,13 @@ from sessions_app.enums import SessionRole
 from sessions_app.models import (
     AgentSession,
     Approval,
+    Attachment,
     FileChange,
     Message,
     Run,
     SessionTeamGrant,
     SessionUserGrant,
+    Terminal,
     ToolCall,
 )
 from sessions_app.policies import access
@@ -24,6 +26,8 @@ MINIMUM: dict[str, str] = {
     "sessions.look": SessionRole.VIEWER,
     "sessions.fork": SessionRole.VIEWER,
     "sessions.prompt": SessionRole.EDITOR,
+    "attachments.upload": SessionRole.EDITOR,
+    "terminals.open": SessionRole.EDITOR,
     "files.write": SessionRole.EDITOR,
     "files.remove": SessionRole.EDITOR,
     "sessions.cancel": SessionRole.EDITOR,
@@ -79,7 +83,7 @@ class _PartPolicy:
     minimum: str = SessionRole.EDITOR
 
     def allows(
-        self, actor: Actor, verb: str, target: Run | ToolCall | Message | FileChange
+        self, actor: Actor, verb: str, target: Run | ToolCall | Message | FileChange | Attachment
     ) -> bool:
         """By the role on the session."""
         return access.has_role(actor, target.session, self.minimum)
@@ -127,6 +131,38 @@ class FileChangePolicy(_PartPolicy, Policy[FileChange]):
     def visible_to(self, actor: Actor) -> QuerySet[FileChange]:
         """Changes in readable sessions."""
         return FileChange.objects.filter(session__in=access.readable_by(actor))
+
+
+@register
+class AttachmentPolicy(_PartPolicy, Policy[Attachment]):
+    """What was given to a prompt is read by whoever reads the session."""
+
+    model = Attachment
+
+    def visible_to(self, actor: Actor) -> QuerySet[Attachment]:
+        """Attachments of readable sessions."""
+        return Attachment.objects.filter(session__in=access.readable_by(actor))
+
+
+@register
+class TerminalPolicy(Policy[Terminal]):
+    """Readers of the session watch; who opened a terminal types, and the session's owner may end
+    it too."""
+
+    model = Terminal
+
+    def allows(self, actor: Actor, verb: str, target: Terminal) -> bool:
+        """An undeclared verb is nobody's."""
+        own = target.opened_by_id == actor.actor_id
+        if verb == "terminals.close":
+            minimum = SessionRole.EDITOR if own else SessionRole.OWNER
+            return access.has_role(actor, target.session, minimum)
+        typing = verb == "terminals.give" and own
+        return typing and access.has_role(actor, target.session, SessionRole.EDITOR)
+
+    def visible_to(self, actor: Actor) -> QuerySet[Terminal]:
+        """Terminals of readable sessions."""
+        return Terminal.objects.filter(session__in=access.readable_by(actor))
 
 
 @register

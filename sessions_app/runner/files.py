@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from django.conf import settings
-
 from kernel import blobs
 from kernel.actors import SystemActor
 from kernel.context import restored
@@ -16,9 +14,9 @@ from kernel.models import Blob
 from kernel.sandbox import FileChangedError, Workspace
 from kernel.threads import threaded
 from sessions_app.enums import FileDeed, FileStatus, RunStatus
-from sessions_app.errors import RunWritesError, WorkspaceQuotaError
+from sessions_app.errors import RunWritesError
 from sessions_app.models import FileChange
-from sessions_app.runner.workspaces import make_workspace
+from sessions_app.runner.workspaces import check_room, make_workspace
 from sessions_app.services import files
 
 log = logging.getLogger(__name__)
@@ -81,15 +79,6 @@ def _make(change: FileChange) -> int | None:
         if change.deed == FileDeed.REMOVE:
             return workspace.remove_file(change.path, expected=expected)
         content = blobs.read(Blob.objects.get(pk=change.blob_id))
-        _check_room(workspace, len(content))
+        check_room(workspace, len(content))
         part = f".{change.pk}.part"
         return workspace.replace(change.path, content, expected=expected, part=part)
-
-
-def _check_room(workspace: Workspace, more: int) -> None:
-    limit: int = settings.WORKSPACE_BYTES
-    current = workspace.usage().bytes
-    if current + more > limit:
-        raise WorkspaceQuotaError(
-            limit=limit, current=current, remedy="Delete files of the working directory first."
-        )

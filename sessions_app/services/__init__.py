@@ -2,6 +2,7 @@
 
 from sessions_app.services import (
     approvals,
+    attachments,
     creation,
     files,
     forking,
@@ -12,11 +13,13 @@ from sessions_app.services import (
     retention,
     runs,
     sharing,
+    terminals,
     tool_calls,
 )
 
 __all__ = [
     "approvals",
+    "attachments",
     "creation",
     "files",
     "forking",
@@ -27,5 +30,6 @@ __all__ = [
     "retention",
     "runs",
     "sharing",
+    "terminals",
     "tool_calls",
 ]

@@ -24,7 +24,7 @@ from sessions_app.enums import FileDeed, FileStatus, RunStatus
 from sessions_app.errors import FileInUseError, RunWritesError
 from sessions_app.events import FileChanged, FileChangeRefused, FileChangeRequested
 from sessions_app.models import AgentSession, FileChange, ToolCall
-from sessions_app.services.prompting import require_open
+from sessions_app.services.shelf import require_open
 from sessions_app.streams import SESSIONS
 
 CHANGE = "sessions.change_file"
@@ -117,12 +117,12 @@ def note_change(actor: Actor, session: AgentSession, call: ToolCall, made: Made)
     _tell(actor, session, change)
 
 
-def require_writer(actor: User, session: AgentSession) -> None:
+def require_writer(actor: User, session: AgentSession, verb: str = "files.write") -> None:
     """Refuse whoever may not write here before they learn what is there; the verb asks again."""
     try:
-        policies.require(actor, "files.write", session)
+        policies.require(actor, verb, session)
     except RefusedError as refusal:
-        denials.record(actor, "files.write", session, refusal)
+        denials.record(actor, verb, session, refusal)
         raise
 
 

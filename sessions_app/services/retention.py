@@ -68,10 +68,13 @@ def _erase(session: AgentSession) -> list[str]:
     changes = session.file_changes.all()
     blobs = [*calls.values_list("output_blob_id", flat=True)]
     blobs += changes.values_list("blob_id", flat=True)
+    attached = session.attachments.all()
+    blobs += attached.values_list("blob_id", flat=True)
     let_go = sorted({str(blob) for blob in blobs if blob})
     session.events.update(data=ERASED, actor_name="")
     session.messages.update(content="", author_name="", attachments=[])
     calls.update(input={}, content="", reasons=[], targets=[], output_blob_id=None)
+    attached.update(name="", path="", blob_id=None)
     changes.update(path="", actor_name="", problem="", blob_id=None)
     session.approvals.update(reason="", decision_reason="")
     session.runs.update(state=None, error="")

@@ -18,6 +18,7 @@ from kernel.text import storable
 from sessions_app.models import AgentSession, Approval
 from sessions_app.services import approvals, forking, lifecycle, prompting, runs, sharing
 from sessions_app.web.forms import NameForm, PromptForm, ShareForm
+from sessions_app.web.uploads import keep_upload, uploads
 
 
 def _page(pk: UUID, *_rest: Any, **_named: Any) -> str:
@@ -42,8 +43,10 @@ def _session(request: HttpRequest, pk: UUID) -> AgentSession:
 @deed(_page)
 def prompt(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Post a prompt."""
-    given = valid(PromptForm(request.POST))
-    prompting.prompt(_actor(request), _session(request, pk), content=given["content"])
+    given, session = valid(PromptForm(request.POST)), _session(request, pk)
+    sent = [keep_upload(_actor(request), session, one) for one in uploads(request)]
+    ids = [str(one.pk) for one in sent]
+    prompting.prompt(_actor(request), session, content=given["content"], attachments=ids)
     return redirect(_page(pk))
 
 

@@ -7,7 +7,6 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,18 +18,18 @@ from kernel.http import problems
 from kernel.http.pages import deed, page, uuid_or_none, valid
 from kernel.models import Blob
 from kernel.policies import policy_of, visible_to
-from kernel.sandbox import ABSENT, FileChangedError, FileTooLargeError
+from kernel.sandbox import ABSENT, FileChangedError
 from kernel.text import storable
+from sessions_app.engine.media import LARGEST
 from sessions_app.enums import FileStatus
 from sessions_app.models import AgentSession, FileChange
 from sessions_app.selectors import files
 from sessions_app.services import files as verbs
 from sessions_app.web.forms import FileForm
 from sessions_app.web.pages import readable
+from sessions_app.web.uploads import content_of, uploads
 
-SHOWN, LATEST, AT_ONCE = 200, 20, 20
-LIMIT = 16 << 20
-"""The largest file that is taken from outside; the API takes the same."""
+SHOWN, LATEST = 200, 20
 
 
 @page
@@ -49,7 +48,7 @@ def folder_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "archive_url": f"{api}/archive?{urlencode({'path': found.path})}",
         "can_write": _may_write(request, session),
         "changes": session.file_changes.order_by("-id")[:LATEST],
-        "limit": LIMIT,
+        "limit": LARGEST,
     }
     return render(request, "sessions_app/files.html", context)
 
@@ -114,12 +113,12 @@ def upload(request: HttpRequest, pk: UUID) -> HttpResponse:
     session = _session(request, pk)
     verbs.require_writer(_actor(request), session)
     folder = request.POST.get("folder", "").strip("/")
-    given = [one for one in request.FILES.getlist("files") if isinstance(one, UploadedFile)]
-    if not given or len(given) > AT_ONCE:
-        raise InvalidError.at("/files", f"Choose 1 to {AT_ONCE} files.")
+    given = uploads(request)
+    if not given:
+        raise InvalidError.at("/files", "Choose a file.")
     for one in given:
         path = f"{folder}/{one.name}" if folder else str(one.name)
-        _put(_actor(request), session, verbs.check_path(path), _content(one), ABSENT)
+        _put(_actor(request), session, verbs.check_path(path), content_of(one), ABSENT)
     said = given[0].name if len(given) == 1 else f"{len(given)} files"
     messages.success(request, f"Uploading {said}.")
     return redirect(f"{_files(pk)}?{urlencode({'path': folder})}")
@@ -157,12 +156,6 @@ def _put(
         raise
     written = blobs.write(session.organization_id, content)
     return verbs.write_file(actor, session, path=path, content=written, expected=expected)
-
-
-def _content(given: UploadedFile[Any]) -> bytes:
-    if (given.size or 0) > LIMIT:
-        raise FileTooLargeError(f"{given.name} is larger than {LIMIT >> 20} MiB.")
-    return bytes(given.read())
 
 
 def _editable(session: AgentSession, path: str) -> dict[str, Any]:

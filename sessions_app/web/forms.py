@@ -88,6 +88,12 @@ class ShareForm(forms.Form):
     )
 
 
+class CommandForm(forms.Form):
+    """A line for a terminal."""
+
+    command = forms.CharField(max_length=8000, required=False, strip=False)
+
+
 class FileForm(forms.Form):
     """A file's new text and the version it was made from."""
 

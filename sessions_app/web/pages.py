@@ -67,7 +67,11 @@ def session_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The session: conversation, context, list."""
     actor, session = _actor(request), readable(request, pk)
     if request.headers.get("HX-Target") == "context-files":
-        part = {"session": session, "files": files.brief_list(session)}
+        part = {
+            "session": session,
+            "files": files.brief_list(session),
+            "can": shown.can(actor, session),
+        }
         return render(request, "sessions_app/_files.html", part)
     before = request.GET.get("before", "0")
     context = shown.page_of(

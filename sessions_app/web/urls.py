@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions_app.web import deeds, files, pages
+from sessions_app.web import deeds, files, pages, terminals
 
 app_name = "sessions"
 urlpatterns = [
@@ -14,6 +14,14 @@ urlpatterns = [
     path("sessions/<uuid:pk>/edit", files.edit_page, name="edit_file"),
     path("sessions/<uuid:pk>/upload", files.upload, name="upload"),
     path("sessions/<uuid:pk>/remove-file", files.remove, name="remove_file"),
+    path("sessions/<uuid:pk>/terminals", terminals.open_, name="open_terminal"),
+    path("sessions/<uuid:pk>/terminals/<uuid:terminal>", terminals.terminal_page, name="terminal"),
+    path(
+        "sessions/<uuid:pk>/terminals/<uuid:terminal>/type", terminals.type_, name="type_terminal"
+    ),
+    path(
+        "sessions/<uuid:pk>/terminals/<uuid:terminal>/close", terminals.close, name="close_terminal"
+    ),
     path("sessions/<uuid:pk>/prompt", deeds.prompt, name="prompt"),
     path("sessions/<uuid:pk>/cancel", deeds.cancel, name="cancel"),
     path("sessions/<uuid:pk>/resume", deeds.resume, name="resume"),

@@ -42,8 +42,17 @@ from marketplace.models import MCPServer
 from marketplace.services.listings import record_tools
 from marketplace.services.servers import register_server
 from operations.services import periodic
-from sessions_app.models import AgentSession, Approval, FileChange, ToolCall
-from sessions_app.services import creation, files, lifecycle, prompting, runs, sharing
+from sessions_app.models import AgentSession, Approval, Attachment, FileChange, Terminal, ToolCall
+from sessions_app.services import (
+    attachments,
+    creation,
+    files,
+    lifecycle,
+    prompting,
+    runs,
+    sharing,
+    terminals,
+)
 from tests.factories.cast import PASSWORD, Cast
 
 T = TypeVar("T", bound=Model)
@@ -404,6 +413,34 @@ def _change(cast: Cast) -> FileChange:
 
 def _content(cast: Cast) -> Written:
     return Written(organization_id=cast.acme.pk, digest="0" * 64, size=3)
+
+
+@case("attachments.upload")
+def _upload(cast: Cast) -> Case:
+    given = {"name": "a.txt", "media_type": "text/plain", "content": _content(cast)}
+    return Case(_session(cast), given)
+
+
+@target(Attachment)
+def _attachment(cast: Cast) -> Attachment:
+    return attachments.upload(
+        cast.alice, _session(cast), name="a.txt", media_type="text/plain", content=_content(cast)
+    )
+
+
+@case("terminals.open")
+def _open_terminal(cast: Cast) -> Case:
+    return Case(_session(cast), {"rows": 24, "columns": 80})
+
+
+@target(Terminal)
+def _terminal(cast: Cast) -> Terminal:
+    return terminals.open_terminal(cast.alice, _session(cast), rows=24, columns=80)
+
+
+@case("terminals.give")
+def _type(cast: Cast) -> Case:
+    return Case(_terminal(cast), {"frame": b""})
 
 
 @case("sessions.share")

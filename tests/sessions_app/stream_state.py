@@ -21,7 +21,7 @@ _OPEN_CALLS = {"requested", "waiting", "running"}
 _ACTIVE = {"queued", "running", "waiting"}
 _SILENT = {
     "session.created", "session.configured", "tool.output", "tool.observed",
-    "file.changed", "file.refused",
+    "file.changed", "terminal.opened", "terminal.started", "terminal.output", "terminal.ended", "file.refused",
 }  # fmt: skip
 
 

@@ -207,7 +207,7 @@ def test_what_the_agent_writes_stands_in_the_same_history(
         "a", "agent", None, 6,
     )  # fmt: skip
     assert found.tool_call is not None
-    assert (place / "a").read_text() == "hello"
+    assert (place / "a").read_text() == "hello\n"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,1 @@
+"""Plain algorithms of sessions, without Django."""

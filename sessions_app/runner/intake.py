@@ -1,0 +1,22 @@
+"""Taking a file for a prompt in: looked at and stored by whichever edge it came through, before the
+verb writes it down."""
+
+from __future__ import annotations
+
+from identity.public import User
+from kernel import blobs
+from kernel.errors import InvalidError
+from sessions_app.engine.media import take
+from sessions_app.models import AgentSession, Attachment
+from sessions_app.services import attachments
+
+
+def keep(actor: User, session: AgentSession, name: str, content: bytes) -> Attachment:
+    """Look at what was sent, store what may be kept of it, and write it down."""
+    if not content:
+        raise InvalidError.at("", "The file is empty.")
+    taken = take(content)
+    written = blobs.write(session.organization_id, taken.content)
+    return attachments.upload(
+        actor, session, name=name, media_type=taken.media_type, content=written
+    )
