@@ -89,6 +89,16 @@ class TerminalEndedError(ConflictError):
     """This terminal has ended; open another one."""
 
 
+class InfectedError(DomainError):
+    """The virus scanner knows this file as harmful; it was not kept."""
+
+
+class ScannerAwayError(DomainError):
+    """The virus scanner does not answer, and without it no file is taken; try again later."""
+
+    status = 503
+
+
 class FileInUseError(ConflictError):
     """Somebody is saving this file at this moment; look at it again."""
 

@@ -17,7 +17,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel import blobs
 from kernel.errors import InvalidError, NotFoundError
 from kernel.http.bodies import raw_body
 from kernel.http.pagination import bad_cursor, limit_of, link
@@ -28,6 +27,7 @@ from sessions_app.api import file_shapes as shapes
 from sessions_app.api.content import ContentView
 from sessions_app.engine.media import LARGEST
 from sessions_app.models import AgentSession, FileChange
+from sessions_app.runner.intake import store
 from sessions_app.selectors import files
 from sessions_app.services import files as verbs
 
@@ -84,7 +84,7 @@ class FileView(ContentView):
         content, path = raw_body(request, LARGEST), self._path()
         expected = _expected(request) or (ABSENT if "If-Match" not in request.headers else "")
         files.require_version(session, path, expected)
-        written = blobs.write(session.organization_id, content)
+        written = store(session, content)
         change = verbs.write_file(
             self.actor, session, path=path, content=written, expected=expected
         )

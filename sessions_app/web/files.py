@@ -23,6 +23,7 @@ from kernel.text import storable
 from sessions_app.engine.media import LARGEST
 from sessions_app.enums import FileStatus
 from sessions_app.models import AgentSession, FileChange
+from sessions_app.runner.intake import store
 from sessions_app.selectors import files
 from sessions_app.services import files as verbs
 from sessions_app.web.forms import FileForm
@@ -154,7 +155,7 @@ def _put(
         if expected == ABSENT:
             raise FileChangedError(f"{path} is there already; nothing was written.") from changed
         raise
-    written = blobs.write(session.organization_id, content)
+    written = store(session, content)
     return verbs.write_file(actor, session, path=path, content=written, expected=expected)
 
 
