@@ -2,7 +2,7 @@ import { FitAddon } from '@xterm/addon-fit';
 import { Terminal, type ITheme } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import { get, send } from '../../lib/api';
-import { slot } from '../../lib/dom';
+import { h, slot } from '../../lib/dom';
 import type { EventPage, StreamEvent } from '../../lib/events';
 import { t } from '../../lib/i18n';
 import { toastError } from '../../lib/toast';
@@ -52,6 +52,8 @@ class TerminalPage {
       this.screen.loadAddon(this.fit);
       this.screen.onData((data) => void this.typing?.type(data));
       this.screen.onResize(({ rows, cols }) => this.sayResize(rows, cols));
+      this.screen.attachCustomKeyEventHandler((event) => this.staysInside(event));
+      this.root.after(h('p', { class: 'small faint' }, h('kbd', {}, 'Shift'), ' ', h('kbd', {}, 'Escape'), ' ', t('leaves the terminal, which takes every other key.')));
       this.fit.fit();
       const resized = new ResizeObserver(() => this.fit.fit());
       resized.observe(this.root);
@@ -67,6 +69,13 @@ class TerminalPage {
     clearTimeout(this.sizing);
     this.connection?.stop();
     this.screen.dispose();
+  }
+
+  /** Tab and Escape belong to the shell; whoever has no mouse needs one way out. */
+  private staysInside(event: KeyboardEvent): boolean {
+    if (event.key !== 'Escape' || !event.shiftKey) return true;
+    if (event.type === 'keydown') document.querySelector<HTMLElement>('.page-head :is(button, a)')?.focus();
+    return false;
   }
 
   private readonly fetch = (after: number, wait: number, signal: AbortSignal): Promise<EventPage> =>
