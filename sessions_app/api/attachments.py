@@ -68,17 +68,19 @@ class AttachmentView(ContentView):
         """Its content: pictures of four plain kinds as they are, all else as a download."""
         session = self.readable(pk)
         found = Attachment.objects.filter(session=session, pk=attachment).first()
+        if found is None:
+            raise NotFoundError
         blob = Blob.objects.filter(
-            pk=found and found.blob_id, organization_id=session.organization_id
+            pk__in=[found.blob_id], organization_id=session.organization_id
         ).first()
-        if found is None or blob is None:
+        if blob is None:
             raise NotFoundError
         inline = found.media_type in IMAGES
         response = HttpResponse(
             blobs.read(blob), content_type=found.media_type if inline else OCTETS
         )
-        response["Content-Disposition"] = content_disposition_header(
-            as_attachment=not inline, filename=found.name
+        response["Content-Disposition"] = str(
+            content_disposition_header(as_attachment=not inline, filename=found.name)
         )
         response["Content-Security-Policy"] = "sandbox; default-src 'none'"
         response["Cache-Control"] = "private, no-store"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from http import HTTPStatus
 from typing import BinaryIO
 from uuid import UUID
@@ -66,9 +66,8 @@ class FileView(ContentView):
         """A file's content; its `ETag` is what saving it again names."""
         path = _path(request)
         found = files.opened(self.readable(pk), path)
-        content = _sent(_read(found.file, found.size))
+        content = Sent(_read(found.file, found.size), found.file.close)
         response = StreamingHttpResponse(content, content_type="application/octet-stream")
-        response._resource_closers.append(found.file.close)
         _as_download(response, path.rpartition("/")[2])
         response["Content-Length"], response["ETag"] = str(found.size), f'"{found.version}"'
         return response
@@ -120,8 +119,8 @@ class ArchiveView(ContentView):
         """A folder with all below it as tar.gz; made while it is sent."""
         session, path = self.readable(pk), _path(request)
         archive = files.archive_of(session, path)
-        response = StreamingHttpResponse(_sent(archive), content_type="application/gzip")
-        response._resource_closers.append(archive.close)
+        content = Sent(archive, archive.close)
+        response = StreamingHttpResponse(content, content_type="application/gzip")
         name = path.rstrip("/").rpartition("/")[2] or session.name
         _as_download(response, f"{name}.tar.gz")
         return response
@@ -194,10 +193,17 @@ def _read(file: BinaryIO, size: int) -> Iterator[bytes]:
             yield part
 
 
-async def _sent(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    following = threaded(lambda: next(parts, b""))
-    while part := await following():
-        yield part
+class Sent:
+    """Pieces made in threads while they are sent; Django closes them with the response."""
+
+    def __init__(self, parts: Iterator[bytes], close: Callable[[], None]) -> None:
+        self._parts = parts
+        self.close = close
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        following = threaded(lambda: next(self._parts, b""))
+        while part := await following():
+            yield part
 
 
 def _after(cursor: str) -> str:

@@ -41,7 +41,7 @@ class TerminalInput(Strict):
 class TypedInput(Strict):
     """What was typed, control characters included; `enter` is a carriage return."""
 
-    data = Text(max_length=_MOST, trim_whitespace=False)
+    data = Text(max_length=_MOST, trim_whitespace=False)  # type: ignore[assignment]
 
 
 class TerminalOutput(serializers.ModelSerializer[Terminal]):

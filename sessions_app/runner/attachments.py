@@ -47,4 +47,4 @@ def attached_to(message: Message) -> list[Attached]:
 
 
 def _content(one: Attachment) -> bytes:
-    return blobs.read(Blob.objects.get(pk=one.blob_id))
+    return blobs.read(Blob.objects.get(pk__in=[one.blob_id]))

@@ -78,7 +78,7 @@ def _make(change: FileChange) -> int | None:
     with Workspace(place) as workspace:
         if change.deed == FileDeed.REMOVE:
             return workspace.remove_file(change.path, expected=expected)
-        content = blobs.read(Blob.objects.get(pk=change.blob_id))
+        content = blobs.read(Blob.objects.get(pk__in=[change.blob_id]))
         check_room(workspace, len(content))
         part = f".{change.pk}.part"
         return workspace.replace(change.path, content, expected=expected, part=part)

@@ -3,8 +3,8 @@ verb writes it down."""
 
 from __future__ import annotations
 
-from identity.public import User
 from kernel import blobs
+from kernel.actors import Actor
 from kernel.blobs.store import Written
 from kernel.errors import InvalidError
 from sessions_app.engine.media import take
@@ -19,7 +19,7 @@ def store(session: AgentSession, content: bytes) -> Written:
     return blobs.write(session.organization_id, content)
 
 
-def keep(actor: User, session: AgentSession, name: str, content: bytes) -> Attachment:
+def keep(actor: Actor, session: AgentSession, name: str, content: bytes) -> Attachment:
     """Look at what was sent, store what may be kept of it, and write it down."""
     if not content:
         raise InvalidError.at("", "The file is empty.")

@@ -117,7 +117,7 @@ def note_change(actor: Actor, session: AgentSession, call: ToolCall, made: Made)
     _tell(actor, session, change)
 
 
-def require_writer(actor: User, session: AgentSession, verb: str = "files.write") -> None:
+def require_writer(actor: Actor, session: AgentSession, verb: str = "files.write") -> None:
     """Refuse whoever may not write here before they learn what is there; the verb asks again."""
     try:
         policies.require(actor, verb, session)

@@ -98,7 +98,7 @@ def edit_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     context |= _editable(session, path)
     overtaken = _change(session, request.GET.get("change", ""))
     if overtaken and overtaken.blob_id and overtaken.path == path:
-        blob = Blob.objects.filter(pk=overtaken.blob_id).first()
+        blob = Blob.objects.filter(pk__in=[overtaken.blob_id]).first()
         context["draft"] = blobs.read(blob).decode("utf-8", "replace") if blob else ""
     context["crumbs"] = _crumbs(path.rpartition("/")[0])
     return render(request, "sessions_app/edit.html", context, status=context["status"])

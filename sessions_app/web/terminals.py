@@ -88,7 +88,8 @@ def close(request: HttpRequest, pk: UUID, terminal: UUID) -> HttpResponse:
 
 
 def _one(session: AgentSession, key: UUID) -> Terminal:
-    found = session.terminals.select_related("opened_by").filter(pk=key).first()
+    rows = Terminal.objects.select_related("opened_by").filter(session=session)
+    found = rows.filter(pk=key).first()
     if found is None:
         raise NotFoundError
     return found

@@ -19,7 +19,7 @@ from sessions_app.services.files import require_writer
 
 def uploads(request: HttpRequest) -> list[UploadedFile[Any]]:
     """What was chosen; an empty field is no file."""
-    found = [one for one in request.FILES.getlist("files") if isinstance(one, UploadedFile)]
+    found: list[UploadedFile[Any]] = list(request.FILES.getlist("files"))
     if len(found) > MOST:
         raise InvalidError.at("/files", f"Choose at most {MOST} files.")
     for one in found:

@@ -49,6 +49,7 @@ def test_8_5_files(the_house: House) -> None:
     shared = alice.post(f"/sessions/{session}/shares", {"user": bob.username, "role": "editor"})
     assert shared.status_code == 201
     files = f"/sessions/{session}/files"
+    plan = f"{files}/content?path=notes/plan.md"
 
     # A screenshot is dropped into a prompt.
     picture = png(2, 2, png_chunk(b"tEXt", PLACE))
@@ -62,9 +63,9 @@ def test_8_5_files(the_house: House) -> None:
 
     # The working directory is browsed, edited by two, and downloaded.
     assert saved(alice, session, "notes/plan.md", b"one\n")["status"] == "done"
-    names = [one["path"] for one in bob.get(files, path="notes").json()["results"]]
+    names = [one["path"] for one in bob.get(f"{files}?path=notes").json()["results"]]
     assert names == ["notes/plan.md"]
-    version = bob.get(f"{files}/content", path="notes/plan.md").headers["etag"]
+    version = bob.get(plan).headers["etag"]
     assert (
         saved(bob, session, "notes/plan.md", b"two\n", **{"If-Match": version})["size_before"] == 4
     )
@@ -73,8 +74,8 @@ def test_8_5_files(the_house: House) -> None:
         headers={"If-Match": version},
     )  # fmt: skip
     assert (late.status_code, late.json()["code"]) == (409, "file_changed")
-    assert alice.get(f"{files}/content", path="notes/plan.md").content == b"two\n"
-    history = alice.get(f"{files}/changes", path="notes/plan.md").json()["results"]
+    assert alice.get(plan).content == b"two\n"
+    history = alice.get(f"{files}/changes?path=notes/plan.md").json()["results"]
     assert [one["actor_id"] for one in history] == [bob.id, alice.id]
     archive = io.BytesIO(alice.get(f"{files}/archive").content)
     with tarfile.open(fileobj=archive, mode="r:gz") as packed:

@@ -7,7 +7,7 @@ import type { EventPage, StreamEvent } from '../../lib/events';
 import { t } from '../../lib/i18n';
 import { toastError } from '../../lib/toast';
 import { StreamConnection } from '../../lib/ws';
-import { noncedDocument } from './nonce';
+import { adoptingDocument } from './styles';
 import { Typing } from './typing';
 
 const RESIZE_AFTER_MS = 200;
@@ -38,7 +38,7 @@ class TerminalPage {
       rows: Number(root.dataset['rows'] ?? 24), cols: Number(root.dataset['columns'] ?? 80),
       fontFamily: getComputedStyle(root).getPropertyValue('--font-mono') || 'monospace', fontSize: 13,
       cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches, scrollback: 5000,
-      theme: theme(), screenReaderMode: true, documentOverride: noncedDocument(),
+      theme: theme(), screenReaderMode: true, documentOverride: adoptingDocument(),
       disableStdin: root.dataset['canType'] !== 'true',
     });
     this.typing = root.dataset['canType'] === 'true' ? new Typing(this.path) : null;
