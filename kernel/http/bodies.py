@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
-from django.http.multipartparser import MultiPartParserError
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 
 from kernel.errors import InvalidError
 from kernel.http.parsers import BodyTooLargeError
+
+
+class Untouched(BaseParser):
+    """Leaves the body to `raw_body`: the check of a cookie's token asks for the form in it first."""
+
+    media_type = "*/*"
+
+    def parse(self, *_given: Any, **_named: Any) -> dict[str, Any]:
+        """Nothing was read and nothing is known."""
+        return {}
+
+
+TAKES_FILES = [MultiPartParser, Untouched]
 
 
 def raw_body(request: Request, limit: int) -> bytes:
@@ -24,8 +39,8 @@ def sent_file(request: Request, limit: int, field: str = "file") -> tuple[str, b
     # What stands around the file in the body.
     _check_said(request, limit + (1 << 16))
     try:
-        files = request._request.FILES.getlist(field)
-    except (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent) as wrong:
+        files = request.FILES.getlist(field)
+    except (TooManyFieldsSent, TooManyFilesSent) as wrong:
         raise InvalidError.at("", "The body is no form with a file.") from wrong
     if len(files) != 1:
         raise InvalidError.at(f"/{field}", "Send exactly one file.")

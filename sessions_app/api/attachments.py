@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from kernel import blobs
 from kernel.errors import NotFoundError
-from kernel.http.bodies import raw_body, sent_file
+from kernel.http.bodies import TAKES_FILES, raw_body, sent_file
 from kernel.http.schema import PAGING, page_of
 from kernel.models import Blob
 from sessions_app.api import file_shapes as shapes
@@ -33,6 +33,7 @@ class AttachmentsView(ContentView):
 
     output = shapes.AttachmentOutput
     body_limit = LARGEST
+    parser_classes = TAKES_FILES
 
     @extend_schema(parameters=PAGING, responses=page_of(shapes.AttachmentOutput))
     def get(self, request: Request, pk: UUID) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from sessions_app.models import AgentSession, Attachment, Message
 from sessions_app.runner.workspaces import make_workspace
@@ -111,6 +112,21 @@ def test_nothing_and_too_much_are_refused(
 
     assert send(Caller(cast.alice), session, body, **headers).status_code == status
     assert not Attachment.objects.exists()
+
+
+def test_a_browser_sends_it_with_its_cookie(cast: Cast, session: AgentSession) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(cast.alice, backend="django.contrib.auth.backends.ModelBackend")
+    browser.get(f"/sessions/{session.pk}")
+    token = {"X-CSRFToken": browser.cookies["quarterdeck_csrf"].value}
+    where, kind = f"/api/v1/sessions/{session.pk}/attachments?name=a", "application/octet-stream"
+
+    assert browser.generic("POST", where, PICTURE, kind).status_code == 403
+    sent = browser.generic("POST", where, PICTURE, kind, headers=token)
+    form = browser.post(where, {"file": SimpleUploadedFile("b", b"x")}, headers=token)
+
+    assert (sent.status_code, sent.json()["media_type"]) == (201, "image/png")
+    assert (form.status_code, form.json()["name"]) == (201, "b")
 
 
 def test_a_form_without_its_file_is_400(cast: Cast, session: AgentSession) -> None:
