@@ -13,7 +13,7 @@ from kernel.http.parsers import BodyTooLargeError
 
 
 class Untouched(BaseParser):
-    """Leaves the body to `raw_body`: the check of a cookie's token asks for the form in it first."""
+    """Leaves the body to `raw_body`: the check of a cookie asks for the form in it first."""
 
     media_type = "*/*"
 

@@ -172,7 +172,8 @@ def _file(session: AgentSession, path: str, change: FileChange) -> str:
 
 
 def _change(session: AgentSession, key: str) -> FileChange | None:
-    return session.file_changes.filter(pk=uuid_or_none(key)).first() if key else None
+    found = uuid_or_none(key)
+    return session.file_changes.filter(pk=found).first() if found else None
 
 
 def _crumbs(path: str) -> list[dict[str, str]]:
