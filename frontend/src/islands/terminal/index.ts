@@ -12,9 +12,14 @@ import { Typing } from './typing';
 
 const RESIZE_AFTER_MS = 200;
 
-function theme(): ITheme {
-  const style = getComputedStyle(document.documentElement);
-  const of = (name: string): string => style.getPropertyValue(name).trim();
+/** The page's colors as they are computed: xterm.js reads neither variables nor light-dark(). */
+function theme(place: HTMLElement): ITheme {
+  const of = (name: string): string => {
+    place.style.color = `var(${name})`;
+    const { color } = getComputedStyle(place);
+    place.style.color = '';
+    return color;
+  };
   return { background: of('--surface'), foreground: of('--text'), cursor: of('--accent'),
     cursorAccent: of('--surface'), selectionBackground: of('--selected') };
 }
@@ -38,7 +43,7 @@ class TerminalPage {
       rows: Number(root.dataset['rows'] ?? 24), cols: Number(root.dataset['columns'] ?? 80),
       fontFamily: getComputedStyle(root).getPropertyValue('--font-mono') || 'monospace', fontSize: 13,
       cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches, scrollback: 5000,
-      theme: theme(), screenReaderMode: true, documentOverride: adoptingDocument(),
+      theme: theme(root), screenReaderMode: true, documentOverride: adoptingDocument(),
       disableStdin: root.dataset['canType'] !== 'true',
     });
     this.typing = root.dataset['canType'] === 'true' ? new Typing(this.path) : null;
