@@ -7,7 +7,7 @@ import type { EventPage, StreamEvent } from '../../lib/events';
 import { t } from '../../lib/i18n';
 import { toastError } from '../../lib/toast';
 import { StreamConnection } from '../../lib/ws';
-import { adoptingDocument } from './styles';
+import { adoptingDocument, adoptingStyles } from './styles';
 import { Typing } from './typing';
 
 const RESIZE_AFTER_MS = 200;
@@ -52,7 +52,7 @@ class TerminalPage {
   async start(): Promise<void> {
     this.root.replaceChildren();
     document.querySelector<HTMLElement>('.terminal-box')?.remove();
-    this.screen.open(this.root);
+    adoptingStyles(() => this.screen.open(this.root));
     if (this.typing) {
       this.screen.loadAddon(this.fit);
       this.screen.onData((data) => void this.typing?.type(data));

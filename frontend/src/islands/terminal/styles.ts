@@ -1,7 +1,6 @@
 /** In the place of a <style> element: what is written into it becomes a sheet of the document. */
-function adopted(): HTMLElement {
+function adopted(place: HTMLElement): HTMLElement {
   const sheet = new CSSStyleSheet();
-  const place = document.createElement('span');
   place.hidden = true;
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   Object.defineProperty(place, 'textContent', {
@@ -24,10 +23,22 @@ export function adoptingDocument(): Document {
     get(target, key) {
       if (key === 'createElement') {
         return (name: string, options?: ElementCreationOptions) =>
-          (name === 'style' ? adopted() : target.createElement(name, options));
+          (name === 'style' ? adopted(target.createElement('span')) : target.createElement(name, options));
       }
       const value: unknown = Reflect.get(target, key, target);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
+}
+
+/** The same while `open` runs: xterm.js 6.0 makes its scroll bar's style in the window's own document. */
+export function adoptingStyles(open: () => void): void {
+  const create = document.createElement.bind(document);
+  document.createElement = ((name: string, options?: ElementCreationOptions) =>
+    (name === 'style' ? adopted(create('span')) : create(name, options))) as typeof document.createElement;
+  try {
+    open();
+  } finally {
+    Reflect.deleteProperty(document, 'createElement');
+  }
 }
