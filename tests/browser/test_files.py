@@ -82,7 +82,7 @@ def test_a_terminal_works_without_scripts(desk: Desk) -> None:
     page.get_by_role("button", name="Terminal", exact=True).click()
 
     page.get_by_role("textbox", name="Command").fill("echo $((6*7))")
-    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Run", exact=True).click()
 
     def looked() -> bool:
         page.get_by_role("link", name="Look again").click()
