@@ -18,6 +18,10 @@ def api(person: Person, method: str, path: str, **given: Any) -> httpx.Response:
         return client.request(method, path, **given)
 
 
+def at(person: Person, where: str, path: str) -> httpx.Response:
+    return api(person, "GET", where, params={"path": path})
+
+
 def saved(person: Person, session: str, path: str, body: bytes, **headers: str) -> dict[str, Any]:
     where = f"/sessions/{session}/files"
     asked = api(
@@ -63,15 +67,15 @@ def test_8_5_files(the_house: House) -> None:
 
     # The working directory is browsed, edited by two, and downloaded.
     assert saved(alice, session, "notes/plan.md", b"one\n")["status"] == "done"
-    names = [one["path"] for one in bob.get(f"{files}?path=notes").json()["results"]]
+    names = [one["path"] for one in at(bob, files, "notes").json()["results"]]
     assert names == ["notes/plan.md"]
-    version = bob.get(plan).headers["etag"]
+    version = at(bob, f"{files}/content", "notes/plan.md").headers["etag"]
     again = saved(bob, session, "notes/plan.md", b"two\n", **{"If-Match": version})
     assert again["size_before"] == 4
     late = api(alice, "PUT", plan, content=b"three\n", headers={"If-Match": version})
     assert (late.status_code, late.json()["code"]) == (409, "file_changed")
-    assert alice.get(plan).content == b"two\n"
-    history = alice.get(f"{files}/changes?path=notes/plan.md").json()["results"]
+    assert at(alice, f"{files}/content", "notes/plan.md").content == b"two\n"
+    history = at(alice, f"{files}/changes", "notes/plan.md").json()["results"]
     assert [one["actor_id"] for one in history] == [bob.id, alice.id]
     archive = io.BytesIO(alice.get(f"{files}/archive").content)
     with tarfile.open(fileobj=archive, mode="r:gz") as packed:
