@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,11 +23,13 @@ from sessions_app.runner.terminals import Bells, TerminalWork
 from sessions_app.services import lifecycle, sharing, terminals
 from tests.factories.cast import Cast, make_cast
 from tests.factories.facts import Facts, facts
+from tests.resilience.test_kills import sleepers
 from tests.sessions_app.work import make
 
 __all__ = ["facts"]
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS = 20
+LEFT = 72_913
 
 
 @pytest.fixture
@@ -79,18 +80,6 @@ async def running(terminal: Terminal) -> AsyncIterator[asyncio.Task[None]]:
 
 async def say(person: Any, terminal: Terminal, text: str) -> None:
     await threaded(terminals.give)(person, terminal, frame=typed(text.encode()))
-
-
-def strangers_left(workspace_of: AgentSession) -> list[str]:
-    """Processes that work in a session's directory."""
-    found = []
-    for link in Path("/proc").glob("[0-9]*/cwd"):
-        try:
-            if str(workspace_of.working_directory_id) in str(link.readlink()):
-                found.append(link.parent.name)
-        except OSError:
-            continue
-    return found
 
 
 async def test_what_is_typed_runs_where_the_agents_tools_run(
@@ -168,29 +157,32 @@ async def test_it_ends_with_what_it_hangs_on_and_leaves_no_process(
 
     async with running(terminal) as task:
         await say(
-            cast.bob, terminal, "sleep 299 & nohup sleep 298 >/dev/null & setsid sleep 297 &\r"
+            cast.bob,
+            terminal,
+            f"sleep {LEFT} & nohup sleep {LEFT} >/dev/null & setsid sleep {LEFT} &\r",
         )
-        await until(lambda: "297" in shown(terminal))
-        assert await until(lambda: strangers_left(session))
+        await until(lambda: len(sleepers(LEFT)) >= 3)
         await threaded(bring_about)()
         await asyncio.wait_for(task, SECONDS)
 
     ended = await threaded(fresh)(terminal)
     assert (ended.status, ended.reason) == ("ended", how)
-    assert strangers_left(session) == []
+    assert sleepers(LEFT) == []
 
 
 async def test_a_runner_that_stops_ends_it_with_a_reason(
     opened: tuple[Cast, AgentSession, Terminal],
 ) -> None:
-    _cast, session, terminal = opened
+    cast, _session, terminal = opened
 
     async with running(terminal) as task:
+        await say(cast.bob, terminal, f"sleep {LEFT}\r")
+        await until(lambda: sleepers(LEFT))
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
     assert (await threaded(fresh)(terminal)).reason == "runner_stopped"
-    assert strangers_left(session) == []
+    assert sleepers(LEFT) == []
 
 
 def test_a_lost_runner_is_noticed_by_the_keeper_and_by_the_next_one(
