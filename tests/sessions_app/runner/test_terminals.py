@@ -98,7 +98,7 @@ async def test_what_is_typed_runs_where_the_agents_tools_run(
     assert ("/workspace" in text, "30 100" in text, "/dev/pts/" in text) == (True, True, True)
     assert (ended.status, ended.reason, ended.exit_code) == ("ended", "exited", 3)
     assert [n for n in facts.names() if ".terminal_" in n] == [
-        "sessions.terminal_opened", "sessions.terminal_started", "sessions.terminal_ended",
+        "sessions.terminal_started", "sessions.terminal_ended",
     ]  # fmt: skip
     by = {e.actor_name async for e in session.events.filter(data__name="terminal.output")}
     assert by == {"Bob"}
