@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("danger", "ledger", "session_list", "fan_out", "prompt", "start", "backup", "stop")
+NAMES = (
+    "danger", "ledger", "session_list", "files_tree", "fan_out", "prompt", "start", "backup",
+    "stop",
+)  # fmt: skip
 
 
 def main() -> int:

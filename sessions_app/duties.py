@@ -17,13 +17,17 @@ from kernel.models import Job
 from sessions_app.enums import (
     ACTIVE_RUNS,
     ApprovalStatus,
+    FileStatus,
     ReportStatus,
     RunStatus,
     SessionStatus,
+    TerminalStatus,
 )
 from sessions_app.models import (
     AgentSession,
     Approval,
+    Attachment,
+    FileChange,
     Report,
     Run,
     SessionPresence,
@@ -31,11 +35,24 @@ from sessions_app.models import (
     SessionTeamGrant,
     SessionUserGrant,
     Task,
+    Terminal,
 )
 from sessions_app.selectors.secrets import stands
-from sessions_app.services import approvals, reports, retention, runs, secrets, tasks
+from sessions_app.services import (
+    approvals,
+    attachments,
+    files,
+    reports,
+    retention,
+    runs,
+    secrets,
+    tasks,
+    terminals,
+)
 from sessions_app.services.executions import MAKE
+from sessions_app.services.files import CHANGE
 from sessions_app.services.prompting import TURN
+from sessions_app.services.terminals import TERMINAL
 
 KEEPER = SystemActor("keeper")
 _BATCH = 100
@@ -64,6 +81,48 @@ def fail_lost() -> None:
     late = clock.now() - _SILENCE
     jobs = _turns().filter(finished_at=None, failed_at=None, lease_until__lt=late)
     _give_up(Run.objects.filter(Exists(jobs), status=RunStatus.RUNNING), runs.LOST)
+
+
+@duty("sessions.terminals", every_seconds=2)
+def end_lost_terminals() -> None:
+    """Terminals whose runner is gone end also when no other runner comes to say so."""
+    late = Q(lease_until__lt=clock.now() - _SILENCE) | Q(failed_at__isnull=False)
+    jobs = Job.objects.filter(late, kind=TERMINAL, finished_at=None)
+    jobs = jobs.annotate(terminal=Cast(KeyTextTransform("terminal_id", "payload"), UUIDField()))
+    lost = Terminal.objects.filter(Exists(jobs.filter(terminal=OuterRef("pk"))))
+    for one in lost.exclude(status=TerminalStatus.ENDED)[:_BATCH]:
+        terminals.end(KEEPER, one, reason="runner_lost")
+
+
+@duty("sessions.attachments", every_seconds=600)
+def forget_unsent() -> None:
+    """Uploads that no prompt named."""
+    late = Attachment.objects.filter(
+        message=None, created_at__lt=clock.now() - attachments.UNSENT_LIFE
+    )
+    for one in late.select_related("session")[:_BATCH]:
+        attachments.forget(KEEPER, one.session, attachment_id=one.pk)
+
+
+@duty("sessions.files", every_seconds=5)
+def refuse_undone() -> None:
+    """Changes of files that no runner could make end with a reason, and free their file."""
+    jobs = Job.objects.filter(kind=CHANGE, failed_at__isnull=False)
+    jobs = jobs.annotate(change=Cast(KeyTextTransform("change_id", "payload"), UUIDField()))
+    lost = FileChange.objects.filter(
+        Exists(jobs.filter(change=OuterRef("pk"))), status=FileStatus.PENDING
+    )
+    for change in lost.select_related("session")[:_BATCH]:
+        files.finish_change(
+            KEEPER,
+            change.session,
+            change_id=change.pk,
+            ending=files.Ending(
+                status=FileStatus.REFUSED,
+                problem="No runner could make this change; try again.",
+                reason="undriven",
+            ),
+        )
 
 
 def _turns() -> QuerySet[Job]:

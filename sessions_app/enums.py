@@ -56,6 +56,30 @@ class ApprovalStatus(models.TextChoices):
     WITHDRAWN = "withdrawn"
 
 
+class FileDeed(models.TextChoices):
+    """What somebody does to a file."""
+
+    WRITE = "write"
+    REMOVE = "remove"
+
+
+class FileStatus(models.TextChoices):
+    """What became of it: `conflict` when the file was no longer what its writer had seen."""
+
+    PENDING = "pending"
+    DONE = "done"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+class TerminalStatus(models.TextChoices):
+    """What a terminal is doing."""
+
+    STARTING = "starting"
+    OPEN = "open"
+    ENDED = "ended"
+
+
 class PermissionMode(models.TextChoices):
     """How much a session may do without asking."""
 

@@ -115,3 +115,33 @@ class ReportNotReadyError(ConflictError):
 
 class ReportGoneError(ConflictError):
     """This report could not be made; execute the task again."""
+
+
+class AttachmentQuotaError(QuotaError):
+    """You have as many files waiting here as a prompt could take."""
+
+
+class TerminalQuotaError(QuotaError):
+    """There are as many terminals open here as there may be."""
+
+
+class TerminalEndedError(ConflictError):
+    """This terminal has ended; open another one."""
+
+
+class InfectedError(DomainError):
+    """The virus scanner knows this file as harmful; it was not kept."""
+
+
+class ScannerAwayError(DomainError):
+    """The virus scanner does not answer, and without it no file is taken; try again later."""
+
+    status = 503
+
+
+class FileInUseError(ConflictError):
+    """Somebody is saving this file at this moment; look at it again."""
+
+
+class RunWritesError(ConflictError):
+    """The agent is working in these files; cancel its run or wait for it to end."""

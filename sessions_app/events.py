@@ -337,3 +337,76 @@ class ReportFailed(Fact):
     execution_id: UUID
     target_type: str = "report"
     outcome: str = "failure"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttachmentUploaded(SessionFact):
+    """Somebody uploaded a file for a prompt."""
+
+    attachment_id: UUID
+    media_type: str
+    size: int
+    given_name: Private
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttachmentForgotten(SessionFact):
+    """An uploaded file that no prompt named in time is gone."""
+
+    attachment_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminalOpened(SessionFact):
+    """Somebody opened a shell of their own in a session's sandbox."""
+
+    terminal_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminalStarted(SessionFact):
+    """The shell runs."""
+
+    terminal_id: UUID
+    sandbox_level: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminalEnded(SessionFact):
+    """A shell and everything in it ended; `reason` says why."""
+
+    terminal_id: UUID
+    reason: str
+    exit_code: int | None
+    output_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileChangeRequested(SessionFact):
+    """Somebody saved, uploaded or removed a file; a runner does it next."""
+
+    change_id: UUID
+    deed: str
+    size: int
+    path: Private
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileChanged(SessionFact):
+    """A file of the working directory was written or removed by a person or a tool."""
+
+    change_id: UUID
+    deed: str
+    size_before: int | None
+    size_after: int | None
+    tool_call_id: UUID | None
+    path: Private
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileChangeRefused(SessionFact):
+    """A requested change was not made; the file is as it was."""
+
+    change_id: UUID
+    status: str
+    reason: str

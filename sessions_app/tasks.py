@@ -12,10 +12,19 @@ from kernel.jobs import JobRun, job
 from kernel.models import Blob
 from kernel.plugins import load
 from sessions_app.enums import ReportStatus
-from sessions_app.models import AgentSession, Report, ReportFile, Task, ToolCall
+from sessions_app.models import (
+    AgentSession,
+    Attachment,
+    FileChange,
+    Report,
+    ReportFile,
+    Task,
+    ToolCall,
+)
 from sessions_app.runner.workspaces import make_workspace, remove_workspace
 from sessions_app.selectors.reports import document_of
 from sessions_app.services import executions, reports
+from sessions_app.services.attachments import FORGET
 from sessions_app.services.forking import COPY
 from sessions_app.services.retention import CLEAR
 from sessions_app.services.tasks import DUE
@@ -23,12 +32,31 @@ from sessions_app.services.tasks import DUE
 
 @job(CLEAR)
 def clear_workspace_task(run: JobRun) -> None:
-    """Delete the files of a purged session, and the output that nothing else has."""
+    """Delete the files of a purged session, and the content that no other row has."""
     remove_workspace(UUID(str(run.payload["directory_id"])))
+    _let_go(run)
+
+
+@job(FORGET)
+def forget_blobs_task(run: JobRun) -> None:
+    """Delete uploads that nobody used."""
+    _let_go(run)
+
+
+def _let_go(run: JobRun) -> None:
     for blob in Blob.objects.filter(pk__in=run.payload.get("blob_ids", [])):
-        calls = ToolCall.objects.filter(output_blob_id=blob.pk)
-        if not calls.exists() and not ReportFile.objects.filter(blob_id=blob.pk).exists():
+        if not _is_used(blob):
             blobs.remove(blob)
+
+
+def _is_used(blob: Blob) -> bool:
+    """Content is stored once in a tenant, whoever refers to it."""
+    return (
+        ToolCall.objects.filter(output_blob_id=blob.pk).exists()
+        or FileChange.objects.filter(blob_id=blob.pk).exists()
+        or Attachment.objects.filter(blob_id=blob.pk).exists()
+        or ReportFile.objects.filter(blob_id=blob.pk).exists()
+    )
 
 
 @job(COPY, lease_seconds=600)

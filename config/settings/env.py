@@ -111,6 +111,7 @@ class Environment:
     workspace_bytes: int = field(
         default_factory=lambda: _number("QUARTERDECK_WORKSPACE_BYTES", 1 << 30)
     )
+    clamav: str = field(default_factory=lambda: os.environ.get("QUARTERDECK_CLAMAV", ""))
     session_idle_hours: int = field(
         default_factory=lambda: _number("QUARTERDECK_SESSION_IDLE_HOURS", 24)
     )

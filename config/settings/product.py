@@ -14,6 +14,8 @@ SANDBOX_BACKEND = environment.sandbox
 SANDBOX_UID = environment.sandbox_uid
 SESSIONS_PER_PERSON = environment.sessions_per_person
 WORKSPACE_BYTES = environment.workspace_bytes
+# A ClamAV daemon that looks at what people send: a socket's path, or host:port.
+CLAMAV = environment.clamav
 SESSION_IDLE_HOURS = environment.session_idle_hours
 ARCHIVE_DAYS = environment.archive_days
 TRASH_DAYS = environment.trash_days

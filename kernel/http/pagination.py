@@ -50,7 +50,7 @@ def paginate(
     Several querysets of one model are the ways into one list: each is cut by its own index, so
     that a page costs the same however many rows there are and however few one may see.
     """
-    limit, cut = _limit(query), _cut(query)
+    limit, cut = limit_of(query), _cut(query)
     forward = not (cut and cut.backwards)
     down = forward != ascending
     order = [f"-{field}", "-pk"] if down else [field, "pk"]
@@ -83,7 +83,7 @@ def _beyond(rows: QuerySet[Any], field: str, cut: Cut, *, down: bool) -> Q:
         rows.model._meta.pk.to_python(cut.pk)
         rows.model._meta.get_field(field).to_python(value)
     except Exception as wrong:
-        raise _bad_cursor() from wrong
+        raise bad_cursor() from wrong
     past = Q(**{f"{field}__{word}": value}) | Q(**{field: value, f"pk__{word}": cut.pk})
     # Says the same once more as one bound, from which the index can start.
     return Q(**{f"{field}__{word}e": value}) & past
@@ -93,13 +93,14 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
-            raise _bad_cursor()
+            raise bad_cursor()
         return moment.astimezone(UTC)
     except (ValueError, OverflowError) as wrong:
-        raise _bad_cursor() from wrong
+        raise bad_cursor() from wrong
 
 
-def _limit(query: QueryDict) -> int:
+def limit_of(query: QueryDict) -> int:
+    """How many rows a page is asked to have."""
     text = query.get("limit", str(DEFAULT))
     short = text.isascii() and text.isdigit() and len(text) < 9
     if not short or not 1 <= int(text) <= MOST:
@@ -115,10 +116,11 @@ def _cut(query: QueryDict) -> Cut | None:
         at, pk, backwards = json.loads(base64.urlsafe_b64decode(text.encode()))
         return Cut(str(at), str(pk), bool(backwards))
     except (ValueError, binascii.Error, TypeError, RecursionError) as wrong:
-        raise _bad_cursor() from wrong
+        raise bad_cursor() from wrong
 
 
-def _bad_cursor() -> InvalidError:
+def bad_cursor() -> InvalidError:
+    """The refusal of a cursor that we did not make."""
     return InvalidError.at("/cursor", "This cursor is not one of ours.")
 
 

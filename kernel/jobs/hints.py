@@ -22,7 +22,7 @@ def send(queue: str, job_id: UUID) -> None:
 
 
 def notify(queue: str) -> None:
-    """Wake the processes that listen for this queue."""
+    """Wake the processes that listen for this queue, or for one thing in it."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, queue])

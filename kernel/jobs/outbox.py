@@ -16,7 +16,7 @@ from kernel.jobs import hints
 from kernel.models.jobs import Job
 
 # Queues whose processes listen to PostgreSQL; all others are Celery's.
-LISTENING = frozenset({"runner", "gateway"})
+LISTENING = frozenset({"runner", "terminals", "gateway"})
 
 
 def enqueue(

@@ -22,12 +22,15 @@ Levels (`Level`, shown to people): `container`, `bubblewrap`, `landlock`. What t
 stands in their modules. Processes must be started from the main thread.
 """
 
+from kernel.sandbox.archiving import Archive, archive_beneath
 from kernel.sandbox.backend import Level, Prepared, ProbeResult, Sandbox
 from kernel.sandbox.bubblewrap import BubblewrapSandbox
 from kernel.sandbox.container import ContainerSandbox
 from kernel.sandbox.copying import copy_beneath
+from kernel.sandbox.editing import ABSENT, version_of, version_of_bytes
 from kernel.sandbox.enclosure import Enclosure, enclose
 from kernel.sandbox.errors import (
+    FileChangedError,
     FileTooLargeError,
     JailNotPossibleError,
     NotAFileError,
@@ -46,10 +49,13 @@ from kernel.sandbox.quota import DiskUsage, WorkspaceTooDeepError, disk_usage
 from kernel.sandbox.selection import Chosen, Unavailable, select
 from kernel.sandbox.strays import Stray, StrayRegistry
 from kernel.sandbox.supervisor import Completed, Supervisor
+from kernel.sandbox.terminal import open_terminal, resized, typed
 from kernel.sandbox.watch import KillReason
 from kernel.sandbox.workspace import Content, Entry, Listing, Workspace
 
 __all__ = [
+    "ABSENT",
+    "Archive",
     "Bind",
     "BubblewrapSandbox",
     "Chosen",
@@ -60,6 +66,7 @@ __all__ = [
     "Enclosure",
     "Entry",
     "Exit",
+    "FileChangedError",
     "FileTooLargeError",
     "Identity",
     "Jail",
@@ -89,9 +96,15 @@ __all__ = [
     "Workspace",
     "WorkspaceTooDeepError",
     "WorkspaceUnreachableError",
+    "archive_beneath",
     "copy_beneath",
     "disk_usage",
     "enclose",
+    "open_terminal",
     "prepare_workspace",
+    "resized",
     "select",
+    "typed",
+    "version_of",
+    "version_of_bytes",
 ]

@@ -15,11 +15,11 @@ from pathlib import Path, PurePosixPath
 from kernel.sandbox.beneath import open_beneath
 from kernel.sandbox.errors import PathEscapesError, TreeTooLargeError
 
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _CHUNK = 1 << 20
 # Removed, swapped for a link, or closed to us since it was listed.
-_GONE = (FileNotFoundError, NotADirectoryError, PermissionError, PathEscapesError)
+GONE = (FileNotFoundError, NotADirectoryError, PermissionError, PathEscapesError)
 
 
 def copy_beneath(
@@ -71,14 +71,14 @@ class _Copy:
     def _folder(self, folder: PurePosixPath, waiting: list[PurePosixPath]) -> os.stat_result | None:
         """Copy what is directly in a folder; the folders in it are left waiting."""
         try:
-            descriptor = open_beneath(self._base, folder, _FOLDER)
-        except _GONE:
+            descriptor = open_beneath(self._base, folder, FOLDER)
+        except GONE:
             return None
         try:
             with os.scandir(descriptor) as entries:
                 names = [entry.name for entry in entries if entry.name not in self._leave_out]
             for name in names:
-                with contextlib.suppress(*_GONE):
+                with contextlib.suppress(*GONE):
                     if self._entry(descriptor, folder / name):
                         waiting.append(folder / name)
             return os.fstat(descriptor)
@@ -116,7 +116,7 @@ class _Copy:
 
 def _open(name: str, folder: int) -> int:
     try:
-        return os.open(name, _FILE, dir_fd=folder)
+        return os.open(name, FILE, dir_fd=folder)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise PathEscapesError from error

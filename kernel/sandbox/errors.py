@@ -58,3 +58,7 @@ class NotAFileError(SandboxError):
     """This path is not a regular file."""
 
     status = 400
+
+
+class FileChangedError(SandboxError):
+    """This file changed since you read it; nothing was written."""

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import os
 import stat
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import BinaryIO, Literal, Protocol, Self
 
 from kernel.sandbox.beneath import open_beneath
+from kernel.sandbox.editing import remove_from, replace_in
 from kernel.sandbox.errors import (
     FileTooLargeError,
     NotAFileError,
@@ -46,6 +49,11 @@ class Entry:
     kind: EntryKind
     size: int
     modified_ns: int
+
+    @property
+    def key(self) -> str:
+        """Its place in the order of a page."""
+        return _key(self.name, is_folder=self.kind == "directory")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +113,14 @@ class Workspace:
             size = _regular(descriptor).st_size
             return Content(data=_read_at(descriptor, max_bytes, offset), size=size)
 
+    def size(self, path: str) -> int | None:
+        """How long a regular file is; None where there is none."""
+        try:
+            with self._open(path, os.O_RDONLY | os.O_NONBLOCK) as descriptor:
+                return _regular(descriptor).st_size
+        except FileNotFoundError:
+            return None
+
     def write(self, path: str, data: bytes, *, max_bytes: int) -> None:
         """Replace a file's content in place, or create it with the directories above it."""
         if len(data) > max_bytes:
@@ -140,6 +156,46 @@ class Workspace:
             entries = [_entry(item) for item in found[:max_entries]]
         entries.sort(key=lambda entry: entry.name)
         return Listing(entries=tuple(entries), complete=len(found) <= max_entries)
+
+    def page(self, path: str = ".", *, after: str = "", limit: int) -> Listing:
+        """`limit` entries of a directory from behind a `Entry.key`: folders first, then by name.
+
+        Only the page is looked at closely, however many names there are.
+        """
+        with (
+            self._open(path, os.O_RDONLY | os.O_DIRECTORY) as descriptor,
+            os.scandir(descriptor) as names,
+        ):
+            keyed = [(_key_of(item), item) for item in names]
+            found = sorted(keyed, key=itemgetter(0))
+            start = bisect_right(found, after, key=itemgetter(0)) if after else 0
+            entries = [e for _, item in found[start : start + limit] if (e := _entry_if(item))]
+        return Listing(entries=tuple(entries), complete=start + limit >= len(found))
+
+    def open_file(self, path: str) -> BinaryIO:
+        """A regular file to be read at leisure; it stays the same when its name is replaced."""
+        descriptor = open_beneath(self._root, self.resolve(path), os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            _regular(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return os.fdopen(descriptor, "rb")
+
+    def replace(self, path: str, data: bytes, *, expected: str | None, part: str) -> int | None:
+        """Put a file in place whole, if it is still what the writer saw: `editing.replace_in`."""
+        target = self.resolve(path)
+        self._make_directories(target.parent)
+        with self._open(str(target.parent), os.O_RDONLY | os.O_DIRECTORY) as folder:
+            return replace_in(
+                folder, target.name, data, expected=expected, own=self._own, part=part
+            )
+
+    def remove_file(self, path: str, *, expected: str | None) -> int | None:
+        """Remove a regular file if it is still what was seen; answers its size."""
+        target = self.resolve(path)
+        with self._open(str(target.parent), os.O_RDONLY | os.O_DIRECTORY) as folder:
+            return remove_from(folder, target.name, expected=expected)
 
     def usage(self) -> DiskUsage:
         """What everything in it takes on disk."""
@@ -210,6 +266,22 @@ def _entry(item: os.DirEntry[str]) -> Entry:
     return Entry(
         name=item.name, kind=_kind(found.st_mode), size=found.st_size, modified_ns=found.st_mtime_ns
     )
+
+
+def _entry_if(item: os.DirEntry[str]) -> Entry | None:
+    """The entry, unless it vanished since it was named."""
+    try:
+        return _entry(item)
+    except FileNotFoundError:
+        return None
+
+
+def _key(name: str, *, is_folder: bool) -> str:
+    return f"{'0' if is_folder else '1'}{name}"
+
+
+def _key_of(item: os.DirEntry[str]) -> str:
+    return _key(item.name, is_folder=item.is_dir(follow_symlinks=False))
 
 
 def _kind(mode: int) -> EntryKind:

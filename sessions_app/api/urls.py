@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from sessions_app.api import ag_ui, content, events, reports, secrets, sessions, shares, tasks
+from sessions_app.api import (
+    ag_ui,
+    attachments,
+    content,
+    events,
+    files,
+    reports,
+    secrets,
+    sessions,
+    shares,
+    tasks,
+    terminals,
+)
 
 urlpatterns = [
     path("sessions", sessions.SessionsView.as_view()),
@@ -16,6 +28,17 @@ urlpatterns = [
     path("sessions/<uuid:pk>/restore", sessions.RestoreView.as_view()),
     path("sessions/<uuid:pk>/tool-calls", content.ToolCallsView.as_view()),
     path("sessions/<uuid:pk>/tool-calls/<uuid:call>/output", content.ToolOutputView.as_view()),
+    path("sessions/<uuid:pk>/attachments", attachments.AttachmentsView.as_view()),
+    path("sessions/<uuid:pk>/attachments/<uuid:attachment>", attachments.AttachmentView.as_view()),
+    path("sessions/<uuid:pk>/files", files.FilesView.as_view()),
+    path("sessions/<uuid:pk>/files/content", files.FileView.as_view()),
+    path("sessions/<uuid:pk>/files/archive", files.ArchiveView.as_view()),
+    path("sessions/<uuid:pk>/files/changes", files.ChangesView.as_view()),
+    path("sessions/<uuid:pk>/files/changes/<uuid:change>", files.ChangeView.as_view()),
+    path("sessions/<uuid:pk>/terminals", terminals.TerminalsView.as_view()),
+    path("sessions/<uuid:pk>/terminals/<uuid:terminal>", terminals.TerminalView.as_view()),
+    path("sessions/<uuid:pk>/terminals/<uuid:terminal>/input", terminals.TypingView.as_view()),
+    path("sessions/<uuid:pk>/terminals/<uuid:terminal>/resize", terminals.ResizeView.as_view()),
     path("sessions/<uuid:pk>/events", events.EventsView.as_view()),
     path("sessions/<uuid:pk>/stream", events.EventStreamView.as_view()),
     path("sessions/<uuid:pk>/ag-ui", ag_ui.AgUiView.as_view()),

@@ -215,6 +215,7 @@ class Broker:
             duration_ms=milliseconds,
             output_bytes=len(note.encode()) + (output.size if output else 0),
             spilled=spilled,
+            made=executed.made,
         )
         return outcome, whole if len(whole) < 4 * len(content) else content
 

@@ -28,6 +28,7 @@ from kernel.text import storable
 from sessions_app.broker.output import Output
 from sessions_app.broker.walls import Walls
 from sessions_app.errors import WorkspaceQuotaError
+from sessions_app.services.files import Made
 
 READ_LIMIT = 2 * 1024 * 1024
 # Files of secrets: in the private /tmp where there is one, gone with the command in any case. They
@@ -85,6 +86,7 @@ class Executed:
     content: str = ""
     exit_code: int | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    made: Made | None = None
 
 
 async def run_shell(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
@@ -160,13 +162,21 @@ async def write_file(place: Place, arguments: Mapping[str, Any], output: Output)
     """Replace or create a file."""
     data = str(arguments["content"]).encode()
 
-    def write() -> None:
+    def write() -> Made:
         with Workspace(place.workspace, place.walls.closes) as files:
             _check_room(files, place, len(data))
-            files.write(arguments["path"], data, max_bytes=place.limits.file_bytes)
+            return _written(files, place, arguments["path"], data)
 
-    await asyncio.to_thread(write)
-    return Executed(ok=True, content=f"Wrote {len(data)} bytes to {arguments['path']}.")
+    made = await asyncio.to_thread(write)
+    said = f"Wrote {len(data)} bytes to {arguments['path']}."
+    return Executed(ok=True, content=said, made=made)
+
+
+def _written(files: Workspace, place: Place, path: str, data: bytes) -> Made:
+    """Write, and say for the history what was there."""
+    before = files.size(path)
+    files.write(path, data, max_bytes=place.limits.file_bytes)
+    return Made(path=str(files.resolve(path)), size_before=before, size_after=len(data))
 
 
 def _check_room(files: Workspace, place: Place, more: int) -> None:
@@ -182,7 +192,7 @@ def _check_room(files: Workspace, place: Place, more: int) -> None:
 async def edit_file(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:
     """Replace the one place where `old` stands; none or several is an error."""
 
-    def edit() -> str:
+    def edit() -> str | Made:
         with Workspace(place.workspace, place.walls.closes) as files:
             path, old = arguments["path"], str(arguments["old"])
             found = files.read(path, max_bytes=READ_LIMIT)
@@ -195,11 +205,12 @@ async def edit_file(place: Place, arguments: Mapping[str, Any], output: Output) 
             new = whole.encode("utf-8", "surrogateescape")
             if len(new) > found.size:
                 _check_room(files, place, len(new) - found.size)
-            files.write(path, new, max_bytes=place.limits.file_bytes)
-            return ""
+            return _written(files, place, path, new)
 
-    fault = await asyncio.to_thread(edit)
-    return Executed(ok=not fault, content=fault or f"Edited {arguments['path']}.")
+    done = await asyncio.to_thread(edit)
+    if isinstance(done, str):
+        return Executed(ok=False, content=done)
+    return Executed(ok=True, content=f"Edited {arguments['path']}.", made=done)
 
 
 async def list_files(place: Place, arguments: Mapping[str, Any], output: Output) -> Executed:

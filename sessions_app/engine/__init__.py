@@ -1,1 +1,1 @@
-"""Pure parts of tasks and reports: what a variable takes, what a report holds and looks like."""
+"""Plain algorithms of sessions, without Django: variables, reports, media, terminals."""

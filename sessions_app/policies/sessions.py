@@ -10,11 +10,14 @@ from sessions_app.enums import SessionRole
 from sessions_app.models import (
     AgentSession,
     Approval,
+    Attachment,
+    FileChange,
     Message,
     Run,
     SessionSecret,
     SessionTeamGrant,
     SessionUserGrant,
+    Terminal,
     ToolCall,
 )
 from sessions_app.policies import access
@@ -25,6 +28,10 @@ MINIMUM: dict[str, str] = {
     "sessions.see": SessionRole.VIEWER,
     "sessions.fork": SessionRole.VIEWER,
     "sessions.prompt": SessionRole.EDITOR,
+    "attachments.upload": SessionRole.EDITOR,
+    "terminals.open": SessionRole.EDITOR,
+    "files.write": SessionRole.EDITOR,
+    "files.remove": SessionRole.EDITOR,
     "sessions.cancel": SessionRole.EDITOR,
     "sessions.resume": SessionRole.EDITOR,
     "sessions.rename": SessionRole.EDITOR,
@@ -86,7 +93,10 @@ class _PartPolicy:
     minimum: str = SessionRole.EDITOR
 
     def allows(
-        self, actor: Actor, verb: str, target: Run | ToolCall | Message | SessionSecret
+        self,
+        actor: Actor,
+        verb: str,
+        target: Run | ToolCall | Message | FileChange | Attachment | SessionSecret,
     ) -> bool:
         """By the role on the session."""
         return access.has_role(actor, target.session, self.minimum)
@@ -134,6 +144,49 @@ class ToolCallPolicy(_PartPolicy, Policy[ToolCall]):
     def visible_to(self, actor: Actor) -> QuerySet[ToolCall]:
         """Calls of readable sessions."""
         return ToolCall.objects.filter(session__in=access.readable_by(actor))
+
+
+@register
+class FileChangePolicy(_PartPolicy, Policy[FileChange]):
+    """Who changed which file is read by whoever reads the session."""
+
+    model = FileChange
+
+    def visible_to(self, actor: Actor) -> QuerySet[FileChange]:
+        """Changes in readable sessions."""
+        return FileChange.objects.filter(session__in=access.readable_by(actor))
+
+
+@register
+class AttachmentPolicy(_PartPolicy, Policy[Attachment]):
+    """What was given to a prompt is read by whoever reads the session."""
+
+    model = Attachment
+
+    def visible_to(self, actor: Actor) -> QuerySet[Attachment]:
+        """Attachments of readable sessions."""
+        return Attachment.objects.filter(session__in=access.readable_by(actor))
+
+
+@register
+class TerminalPolicy(Policy[Terminal]):
+    """Readers of the session watch; who opened a terminal types, and the session's owner may end
+    it too."""
+
+    model = Terminal
+
+    def allows(self, actor: Actor, verb: str, target: Terminal) -> bool:
+        """An undeclared verb is nobody's."""
+        own = target.opened_by_id == actor.actor_id
+        if verb == "terminals.close":
+            minimum = SessionRole.EDITOR if own else SessionRole.OWNER
+            return access.has_role(actor, target.session, minimum)
+        typing = verb == "terminals.give" and own
+        return typing and access.has_role(actor, target.session, SessionRole.EDITOR)
+
+    def visible_to(self, actor: Actor) -> QuerySet[Terminal]:
+        """Terminals of readable sessions."""
+        return Terminal.objects.filter(session__in=access.readable_by(actor))
 
 
 @register

@@ -9,6 +9,7 @@ from kernel.actors import AgentActor
 from sessions_app.broker.ceiling import Ceiling, ceiling_of
 from sessions_app.enums import ACTIVE_RUNS, ToolStatus
 from sessions_app.models import AgentSession, Run, ToolCall
+from sessions_app.runner.attachments import attached_to
 from sessions_app.runtimes.base import DoneCall, HistoryMessage, RuntimeOptions, TurnRequest
 
 HISTORY = 200
@@ -83,6 +84,7 @@ def turn_of(loaded: Loaded, run: Run) -> TurnRequest:
         state=_bytes(run.state if run.resuming else session.runtime_state),
         resuming=run.resuming,
         done=_done(run),
+        attachments=attached_to(prompt),
     )
 
 

@@ -31,6 +31,6 @@ def identity_of(session_id: UUID) -> Identity | None:
     return UidRange(base=settings.SANDBOX_UID).identity(str(session_id))
 
 
-def limits(seconds: float) -> Limits:
-    """The bounds of one call."""
+def limits(seconds: float | None) -> Limits:
+    """The bounds of one call, or of what runs until it is ended."""
     return Limits(wall_seconds=seconds, disk_bytes=settings.WORKSPACE_BYTES)

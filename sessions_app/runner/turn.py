@@ -26,6 +26,7 @@ from sessions_app.broker.walls import walls_of
 from sessions_app.errors import FencedError
 from sessions_app.models import AgentSession, Run
 from sessions_app.runner import sandboxing
+from sessions_app.runner.attachments import place_attachments
 from sessions_app.runner.hosting import host_for, secret_values
 from sessions_app.runner.io import SessionIO
 from sessions_app.runner.load import Loaded, load, turn_of
@@ -166,6 +167,7 @@ class Turn:
     ) -> tuple[Runtime, dict[str, Offered]]:
         session = self._loaded.session
         workspace = await asyncio.to_thread(make_workspace, session.working_directory, session.pk)
+        await threaded(place_attachments)(workspace, run.message_id)
         place = Place(
             session_id=session.pk,
             workspace=workspace,

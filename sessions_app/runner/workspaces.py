@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from kernel.sandbox import copy_beneath, prepare_workspace
-from sessions_app.errors import SeedGoneError, SeedNotAllowedError
+from kernel.sandbox import Workspace, copy_beneath, prepare_workspace
+from sessions_app.errors import SeedGoneError, SeedNotAllowedError, WorkspaceQuotaError
 from sessions_app.models import WorkingDirectory
 from sessions_app.runner.sandboxing import identity_of, workspace_of
 
@@ -28,6 +28,16 @@ def make_workspace(directory: WorkingDirectory, session_id: UUID) -> Path:
             _copy(*found, path)
     prepare_workspace(path, identity_of(session_id))
     return path
+
+
+def check_room(files: Workspace, more: int) -> None:
+    """Refuse what would not fit before anything is written."""
+    limit: int = settings.WORKSPACE_BYTES
+    current = files.usage().bytes
+    if current + more > limit:
+        raise WorkspaceQuotaError(
+            limit=limit, current=current, remedy="Delete files of the working directory first."
+        )
 
 
 def remove_workspace(directory_id: UUID) -> None:

@@ -77,6 +77,18 @@ class DoneCall:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attached:
+    """A file given to the prompt. It lies at `path` in the working directory; pictures that a model
+    may look at come with their content."""
+
+    name: str
+    path: str
+    media_type: str
+    size: int
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TurnRequest:
     """Everything a runtime may know of the turn it has to drive.
 
@@ -97,6 +109,7 @@ class TurnRequest:
     state: bytes | None = None
     resuming: bool = False
     done: Sequence[DoneCall] = ()
+    attachments: Sequence[Attached] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

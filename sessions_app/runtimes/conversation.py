@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sessions_app.runtimes.base import DoneCall, HistoryMessage, TurnRequest
+from sessions_app.runtimes.base import Attached, DoneCall, HistoryMessage, TurnRequest
 
 AUTHORS_NOTE = (
     "Several people write in this session. Each of their messages starts with the name of its"
@@ -33,7 +33,15 @@ def signed(text: str, author: str) -> str:
 def prompt_text(turn: TurnRequest) -> str:
     """The prompt, signed when several people write; after it what an earlier run of it did."""
     text = signed(turn.prompt, turn.author) if several(turn) else turn.prompt
+    if turn.attachments:
+        text = f"{text}\n\n{attached_text(turn.attachments)}"
     return "\n\n".join([text, DONE_NOTE, *map(_done, turn.done)]) if turn.done else text
+
+
+def attached_text(files: Sequence[Attached]) -> str:
+    """Which files came with the prompt and where they lie."""
+    lines = [f"- {file.path} ({file.media_type}, {file.size} bytes)" for file in files]
+    return "\n".join(["Attached files, in the working directory:", *lines])
 
 
 def _done(call: DoneCall) -> str:

@@ -11,6 +11,7 @@ from identity.public import Team, User, people_with_access
 from kernel.actors import Actor
 from kernel.policies import policy_of, visible_to
 from marketplace.public import tools_of
+from sessions_app.engine.media import IMAGES
 from sessions_app.enums import ROLES, ApprovalStatus, RunStatus
 from sessions_app.markdown import to_html
 from sessions_app.models import AgentSession, Message, Run, ToolCall
@@ -102,6 +103,9 @@ def _entry(row: Message | ToolCall) -> dict[str, Any]:
             "at": row.created_at,
             "html": to_html(row.content) if agent else "",
             "content": row.content,
+            "attachments": [
+                {**one, "picture": one["media_type"] in IMAGES} for one in row.attachments
+            ],
         }
     return {
         "kind": "tool",

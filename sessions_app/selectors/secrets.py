@@ -51,10 +51,10 @@ def attachable(actor: User, session: AgentSession, most: int) -> Sequence[Secret
     return list(rows.exclude(pk__in=taken).order_by("name")[:most])
 
 
-def redactor_of(session: AgentSession) -> Redactor:
-    """Masks the session's stored secrets in what people are shown of its files. What a vault
-    gave to a run is not known here."""
-    masks: list[str] = []
+def redactor_of(session: AgentSession, *more: str) -> Redactor:
+    """Masks the session's stored secrets, and `more`, in what people are shown of its files. What
+    a vault gave to a run is not known here."""
+    masks = list(more)
     for row in attached_to(session):
         if row.secret is not None:
             masks += hidden(row.secret.type, opened(row.secret))

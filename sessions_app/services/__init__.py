@@ -2,8 +2,10 @@
 
 from sessions_app.services import (
     approvals,
+    attachments,
     creation,
     executions,
+    files,
     forking,
     lifecycle,
     presence,
@@ -15,13 +17,16 @@ from sessions_app.services import (
     secrets,
     sharing,
     tasks,
+    terminals,
     tool_calls,
 )
 
 __all__ = [
     "approvals",
+    "attachments",
     "creation",
     "executions",
+    "files",
     "forking",
     "lifecycle",
     "presence",
@@ -33,5 +38,6 @@ __all__ = [
     "secrets",
     "sharing",
     "tasks",
+    "terminals",
     "tool_calls",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from identity.public import User
@@ -14,8 +15,9 @@ from kernel.streams import Entry, append
 from sessions_app.enums import PermissionMode
 from sessions_app.events import SessionForked
 from sessions_app.models import AgentSession, Message, SessionServer, WorkingDirectory
+from sessions_app.services.attachments import copied
 from sessions_app.services.creation import check_mode
-from sessions_app.services.prompting import require_open
+from sessions_app.services.shelf import require_open
 from sessions_app.streams import SESSIONS
 
 COPY = "sessions.copy_workspace"
@@ -87,13 +89,16 @@ def _replay(
     start = {"name": "session.forked", "parent": str(session.pk)}
     entries = [Entry(type="CUSTOM", data=start)]
     ids = [uuid7() for _ in messages]
+    files = copied(copy, {message.pk: new for new, message in zip(ids, messages, strict=True)})
     for new_id, message in zip(ids, messages, strict=True):
-        known = {
+        known: dict[str, Any] = {
             "message_id": str(new_id),
             "role": message.role,
             "author": message.author_name,
             "copied_from": str(message.pk),
         }
+        if new_id in files:
+            known["attachments"] = files[new_id]
         entries += [
             Entry(type="TEXT_MESSAGE_START", data=known),
             Entry(type="TEXT_MESSAGE_END", data={**known, "text": message.content}),
@@ -108,7 +113,7 @@ def _replay(
             author_id=message.author_id,
             author_name=message.author_name,
             model=message.model,
-            attachments=message.attachments,
+            attachments=files.get(new_id, []),
             seq=seqs[2 + 2 * place],
         )
         for place, (new_id, message) in enumerate(zip(ids, messages, strict=True))

@@ -26,7 +26,8 @@ from sessions_app.events import (
 )
 from sessions_app.models import AgentSession
 from sessions_app.services.creation import check_mode
-from sessions_app.services.prompting import check_quota, require_open
+from sessions_app.services.prompting import check_quota
+from sessions_app.services.shelf import require_open
 from sessions_app.streams import SESSIONS
 
 

@@ -19,11 +19,13 @@ from kernel.ids import uuid7
 from kernel.jobs import enqueue
 from kernel.streams import Entry, append
 from sessions_app.enums import ACTIVE_RUNS, MessageRole, RunStatus, SessionStatus
-from sessions_app.errors import ArchivedError, SessionQuotaError, TrashedError
+from sessions_app.errors import SessionQuotaError
 from sessions_app.events import PromptPosted
 from sessions_app.models import AgentSession, Message, Run
+from sessions_app.services.attachments import attach, given, shown
 from sessions_app.services.creation import serialize_person
 from sessions_app.services.seeing import note_seen
+from sessions_app.services.shelf import require_open
 from sessions_app.streams import SESSIONS
 
 TURN = "sessions.turn"
@@ -41,7 +43,7 @@ class Posted:
 
 @action("sessions.prompt")
 def prompt(
-    actor: User, session: AgentSession, *, content: str, attachments: Sequence[Any] = ()
+    actor: User, session: AgentSession, *, content: str, attachments: Sequence[str] = ()
 ) -> Posted:
     """Prompt a session; while a run is active the prompt queues behind it."""
     return post(actor, session, content=content, attachments=attachments)
@@ -53,16 +55,19 @@ def post(
     """Store a prompt and let it have its turn, for every verb that prompts; inside it."""
     require_open(session)
     require_going(session.organization_id, people={actor.actor_id, session.owner_id})
-    _check(content, attachments)
+    _check(content)
+    files = given(actor, session, attachments)
     waiting = session.runs.filter(status__in=ACTIVE_RUNS).exists()
     if not waiting:
         check_quota(session)
     message_id, run_id = uuid7(), uuid7()
-    seqs = append(SESSIONS, session.pk, actor, _spoken(message_id, run_id, content, queued=waiting))
-    seq = seqs[2]
+    spoken = _spoken(message_id, run_id, content, shown(files))
+    if waiting:
+        spoken.append(_queued(spoken[-1], content))
+    seq = append(SESSIONS, session.pk, actor, spoken)[2]
     author = User.objects.get(pk=actor.actor_id)
     run = Run.objects.create(id=run_id, session=session, requested_by=author, message_id=message_id)
-    Message.objects.create(
+    message = Message.objects.create(
         id=message_id,
         session=session,
         run=run,
@@ -70,8 +75,10 @@ def post(
         content=content,
         author=author,
         author_name=author.display_name,
+        attachments=shown(files),
         seq=seq,
     )
+    attach(message, files)
     _touch(session)
     note_seen(session.pk, author.pk, session.total_messages + 1)
     if not waiting:
@@ -88,13 +95,11 @@ def post(
     return Posted(message_id, run_id, seq)
 
 
-def _check(content: str, attachments: Sequence[Any]) -> None:
+def _check(content: str) -> None:
     if not content.strip():
         raise InvalidError.at("/content", "A prompt may not be blank.")
     if len(content) > LONGEST:
         raise InvalidError.at("/content", f"A prompt may have at most {LONGEST} characters.")
-    if attachments:
-        raise InvalidError.at("/attachments/0", "There is no such attachment.")
 
 
 def start_turn(session: AgentSession, run: Run) -> None:
@@ -115,14 +120,6 @@ def set_status(session: AgentSession, status: str) -> None:
     """Change what the session is doing."""
     session.status = status
     session.save(update_fields=["status"])
-
-
-def require_open(session: AgentSession) -> None:
-    """Archived and trashed sessions take no prompts."""
-    if session.trashed_at:
-        raise TrashedError
-    if session.archived_at:
-        raise ArchivedError
 
 
 def check_quota(session: AgentSession) -> None:
@@ -147,17 +144,23 @@ def next_in_queue(session: AgentSession) -> Run | None:
     return session.runs.filter(status=RunStatus.QUEUED).order_by("created_at", "id").first()
 
 
-def _spoken(message_id: UUID, run_id: UUID, content: str, *, queued: bool) -> list[Entry]:
-    known = {"message_id": str(message_id), "role": MessageRole.USER.value}
-    entries = [
+def _spoken(
+    message_id: UUID, run_id: UUID, content: str, attachments: list[dict[str, Any]]
+) -> list[Entry]:
+    known: dict[str, Any] = {"message_id": str(message_id), "role": MessageRole.USER.value}
+    if attachments:
+        known = {**known, "attachments": attachments}
+    return [
         Entry(type="TEXT_MESSAGE_START", run_id=run_id, data=known),
         Entry(type="TEXT_MESSAGE_CONTENT", run_id=run_id, data={**known, "delta": content}),
         Entry(type="TEXT_MESSAGE_END", run_id=run_id, data={**known, "text": content}),
     ]
-    if queued:
-        data = {"name": "prompt.queued", **known, "run_id": str(run_id), "content": content}
-        entries.append(Entry(type="CUSTOM", run_id=run_id, data=data))
-    return entries
+
+
+def _queued(end: Entry, content: str) -> Entry:
+    known = {name: end.data[name] for name in ("message_id", "role")}
+    data = {"name": "prompt.queued", **known, "run_id": str(end.run_id), "content": content}
+    return Entry(type="CUSTOM", run_id=end.run_id, data=data)
 
 
 def _touch(session: AgentSession) -> None:

@@ -65,15 +65,19 @@ def purge(actor: Actor, session: AgentSession) -> AgentSession:
 def _erase(session: AgentSession) -> list[str]:
     """Empty every row that holds what was said, written or computed; answers the blobs let go."""
     calls = session.tool_calls.all()
-    blobs = calls.exclude(output_blob_id=None).values_list("output_blob_id", flat=True)
+    changes, attached = session.file_changes.all(), session.attachments.all()
     reports = ReportFile.objects.filter(report__execution__session=session)
-    kept = [*blobs, *reports.values_list("blob_id", flat=True)]
-    let_go = sorted({str(blob) for blob in kept})
+    kept = [*calls.values_list("output_blob_id", flat=True)]
+    for rows in (changes, attached, reports):
+        kept += rows.values_list("blob_id", flat=True)
+    let_go = sorted({str(blob) for blob in kept if blob})
     Report.objects.filter(execution__session=session).delete()
     session.executions.update(values={}, error="")
     session.events.update(data=ERASED, actor_name="")
     session.messages.update(content="", author_name="", attachments=[])
     calls.update(input={}, content="", reasons=[], targets=[], output_blob_id=None)
+    attached.update(name="", path="", blob_id=None)
+    changes.update(path="", actor_name="", problem="", blob_id=None)
     session.secrets.all().delete()
     session.approvals.update(reason="", decision_reason="")
     session.runs.update(state=None, error="")

@@ -26,6 +26,7 @@ from sessions_app.events import (
 )
 from sessions_app.models import AgentSession, Approval, Run, ToolCall
 from sessions_app.services.closing import result_entry
+from sessions_app.services.files import Made, note_change
 from sessions_app.services.runs import fenced
 from sessions_app.streams import SESSIONS
 
@@ -58,6 +59,7 @@ class Outcome:
     output_bytes: int = 0
     spilled: Written | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    made: Made | None = None
 
 
 @action("tool_calls.request", internal=True)
@@ -144,6 +146,8 @@ def finish_call(
         call.output_blob_id = index(outcome.spilled, "text/plain").pk
     call.save()
     append(SESSIONS, session.pk, actor, [result_entry(run, call)])
+    if outcome.made:
+        note_change(actor, session, call, outcome.made)
     publish(
         ToolCallFinished(
             organization_id=session.organization_id,

@@ -29,6 +29,7 @@ from sessions_app.services import (
 )
 from sessions_app.web.forms import NameForm, PromptForm, ShareForm
 from sessions_app.web.pages import refused_prompt
+from sessions_app.web.uploads import keep_upload, uploads
 from sessions_app.web.who import actor_of
 
 
@@ -53,7 +54,9 @@ def prompt(request: HttpRequest, pk: UUID) -> HttpResponse:
     session = _session(request, pk)
     try:
         given = valid(PromptForm(request.POST))
-        prompting.prompt(actor_of(request), session, content=given["content"])
+        sent = [keep_upload(actor_of(request), session, one) for one in uploads(request)]
+        ids = [str(one.pk) for one in sent]
+        prompting.prompt(actor_of(request), session, content=given["content"], attachments=ids)
     except DomainError as refusal:
         return refused_prompt(request, pk, refusal)
     return redirect(_page(pk))

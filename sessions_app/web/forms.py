@@ -102,3 +102,17 @@ class ShareForm(forms.Form):
     role = forms.ChoiceField(
         choices=[(role.value, role.label) for role in SessionRole if role != SessionRole.OWNER]
     )
+
+
+class CommandForm(forms.Form):
+    """A line for a terminal."""
+
+    command = forms.CharField(max_length=8000, required=False, strip=False)
+
+
+class FileForm(forms.Form):
+    """A file's new text and the version it was made from."""
+
+    path = forms.CharField(max_length=4000, strip=False)
+    version = forms.CharField(max_length=100, required=False)
+    content = forms.CharField(widget=forms.Textarea, required=False, strip=False)

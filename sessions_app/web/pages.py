@@ -75,7 +75,11 @@ def session_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         part = {"session": session, "sessions": shown.column(actor, session)}
         return render(request, "sessions_app/_list_column.html", part)
     if request.headers.get("HX-Target") == "context-files":
-        part = {"session": session, "files": files.brief_list(session)}
+        part = {
+            "session": session,
+            "files": files.brief_list(session),
+            "can": shown.can(actor, session),
+        }
         return render(request, "sessions_app/_files.html", part)
     return _whole_page(request, session)
 
@@ -117,15 +121,6 @@ def session_new(request: HttpRequest) -> HttpResponse:
         except REFUSALS as refusal:
             problem = problems.of_domain(refusal)
     return render(request, "sessions_app/new.html", {"form": form, "problem": problem})
-
-
-@page
-def session_file(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One file of the working directory."""
-    session = readable(request, pk)
-    path = request.GET.get("path", "")
-    context = files.file_of(session, path)
-    return render(request, "sessions_app/file.html", {"session": session, **context})
 
 
 def readable(request: HttpRequest, pk: UUID) -> AgentSession:

@@ -40,6 +40,7 @@ from identity.services.organizations import OrganizationChanges, create_organiza
 from kernel import clock
 from kernel.actions import Action
 from kernel.actors import SystemActor
+from kernel.blobs.store import Written
 from marketplace.engine.spec import ServerSpec
 from marketplace.engine.surface import Listing, read_listing
 from marketplace.models import MCPServer
@@ -49,21 +50,27 @@ from operations.services import periodic
 from sessions_app.models import (
     AgentSession,
     Approval,
+    Attachment,
+    FileChange,
     Report,
     SessionSecret,
     Task,
     TaskExecution,
+    Terminal,
     ToolCall,
 )
 from sessions_app.services import (
+    attachments,
     creation,
     executions,
+    files,
     lifecycle,
     prompting,
     runs,
     secrets,
     sharing,
     tasks,
+    terminals,
 )
 from tests.factories.cast import PASSWORD, Cast
 
@@ -460,7 +467,7 @@ def _configure(cast: Cast) -> Case:
 
 
 @target(SessionSecret)
-def _attachment(cast: Cast) -> SessionSecret:
+def _attached_secret(cast: Cast) -> SessionSecret:
     return secrets.attach_secret(cast.alice, _session(cast), secret=_team_secret(cast))
 
 
@@ -471,8 +478,56 @@ def _attach(cast: Cast) -> Case:
 
 @case("sessions.detach_secret", "sessions.withdraw_secret")
 def _detach(cast: Cast) -> Case:
-    attachment = _attachment(cast)
+    attachment = _attached_secret(cast)
     return Case(attachment.session, {"attachment_id": attachment.pk})
+
+
+@case("files.write")
+def _write_file(cast: Cast) -> Case:
+    return Case(_session(cast), {"path": "a.txt", "content": _content(cast)})
+
+
+@case("files.remove")
+def _remove_file(cast: Cast) -> Case:
+    return Case(_session(cast), {"path": "a.txt"})
+
+
+@target(FileChange)
+def _change(cast: Cast) -> FileChange:
+    session = _session(cast)
+    return files.write_file(cast.alice, session, path="a.txt", content=_content(cast))
+
+
+def _content(cast: Cast) -> Written:
+    return Written(organization_id=cast.acme.pk, digest="0" * 64, size=3)
+
+
+@case("attachments.upload")
+def _upload(cast: Cast) -> Case:
+    given = {"name": "a.txt", "media_type": "text/plain", "content": _content(cast)}
+    return Case(_session(cast), given)
+
+
+@target(Attachment)
+def _attachment(cast: Cast) -> Attachment:
+    return attachments.upload(
+        cast.alice, _session(cast), name="a.txt", media_type="text/plain", content=_content(cast)
+    )
+
+
+@case("terminals.open")
+def _open_terminal(cast: Cast) -> Case:
+    return Case(_session(cast), {"rows": 24, "columns": 80})
+
+
+@target(Terminal)
+def _terminal(cast: Cast) -> Terminal:
+    return terminals.open_terminal(cast.alice, _session(cast), rows=24, columns=80)
+
+
+@case("terminals.give")
+def _type(cast: Cast) -> Case:
+    return Case(_terminal(cast), {"frame": b""})
 
 
 @case("sessions.share")

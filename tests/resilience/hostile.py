@@ -18,7 +18,7 @@ from identity.services import invitations
 from kernel.ids import uuid7
 from marketplace.models import MCPServer
 from sessions_app.models import Approval, Message, ToolCall
-from sessions_app.services import creation, prompting, sharing
+from sessions_app.services import creation, prompting, sharing, terminals
 from tests.factories.cast import Cast, token_for
 
 BODIES = (
@@ -88,6 +88,7 @@ def objects(cast: Cast) -> dict[str, list[str]]:
     prompting.prompt(cast.alice, session, content="/sh true")
     share = sharing.share(cast.alice, session, subject=cast.bob, role="viewer")
     token_for(cast.bob)
+    terminal = terminals.open_terminal(cast.alice, session, rows=24, columns=80)
     message = Message.objects.get(session=session)
     call = ToolCall.objects.create(
         session=session, run=message.run, call_id="1", tool="shell", input={}, input_hash="x"
@@ -105,6 +106,7 @@ def objects(cast: Cast) -> dict[str, list[str]]:
         "sessions": [str(session.pk)],
         "share": [str(share.pk)],
         "call": [str(call.pk)],
+        "terminal": [str(terminal.pk)],
         "approvals": [str(approval.pk)],
         "organizations": [str(cast.acme.pk)],
         "member": [str(cast.bob.pk)],

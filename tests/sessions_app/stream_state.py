@@ -20,7 +20,10 @@ R = TypeVar("R")
 OPEN = "open"
 _OPEN_CALLS = {"requested", "waiting", "running"}
 _ACTIVE = {"queued", "running", "waiting"}
-_SILENT = {"session.created", "session.configured", "tool.output", "tool.observed"}
+_SILENT = {
+    "session.created", "session.configured", "tool.output", "tool.observed",
+    "file.changed", "terminal.opened", "terminal.started", "terminal.output", "terminal.ended", "file.refused",
+}  # fmt: skip
 
 
 @dataclass

@@ -64,6 +64,16 @@ export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   });
 }
 
+/** Uploads one file as it is; its size is bounded by the server, which says so. */
+export function upload<T>(path: string, file: Blob, signal?: AbortSignal): Promise<T> {
+  return request<T>(`/api/v1${path}`, {
+    method: 'POST',
+    headers: { Accept: 'application/json', 'Content-Type': 'application/octet-stream', 'X-CSRFToken': csrfToken() },
+    body: file,
+    ...(signal ? { signal } : {}),
+  });
+}
+
 /** A verb: POST (or another method) under /api/v1, safe to repeat with the same key. */
 export function send<T>(
   path: string,

@@ -22,7 +22,7 @@ from sessions_app.runtimes.embedded.program import (
     label,
 )
 from sessions_app.runtimes.embedded.progress import Progress, ProgressError, restore
-from sessions_app.runtimes.embedded.replies import not_understood, summary, verdict_text
+from sessions_app.runtimes.embedded.replies import not_understood, received, summary, verdict_text
 from sessions_app.runtimes.embedded.shellwords import UnsafeSlotError
 from sessions_app.runtimes.embedded.values import (
     MissingValueError,
@@ -52,6 +52,8 @@ class EmbeddedRuntime:
 
     async def run(self, turn: TurnRequest, io: RuntimeIO) -> TurnOutcome:
         """Run the prompt's program from its beginning, or from the call that was waiting."""
+        if turn.attachments and not turn.resuming:
+            await _speak(io, received(turn.attachments))
         try:
             program = parse(turn.prompt)
             progress = restore(turn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sessions_app.runtimes.base import ToolOutcome, ToolSpec
+from sessions_app.runtimes.base import Attached, ToolOutcome, ToolSpec
 from sessions_app.runtimes.embedded.guide import guide
 
 REASON_LENGTH = 200
@@ -16,6 +16,12 @@ def not_understood(reason: str, tools: Sequence[ToolSpec]) -> str:
     servers = sorted(tool.name for tool in tools if "." in tool.name)
     named = f"\n\nTools of this session's servers: {', '.join(servers)}." if servers else ""
     return f"{because}No model is configured; I can run:\n\n{guide()}{named}"
+
+
+def received(files: Sequence[Attached]) -> str:
+    """What came with the prompt and where it lies."""
+    lines = [f"- `{file.path}` ({file.media_type}, {file.size} bytes)" for file in files]
+    return "\n".join(["Received:", "", *lines])
 
 
 def verdict_text(outcome: ToolOutcome) -> str:

@@ -18,6 +18,7 @@ from pydantic_ai.messages import (
     ModelResponse,
     TextPart,
     ToolCallPart,
+    UserContent,
     UserPromptPart,
 )
 
@@ -106,12 +107,19 @@ def _named(message: ModelMessage, author: str) -> ModelMessage:
     if not isinstance(message, ModelRequest):
         return message
     parts = [
-        replace(part, content=signed(part.content, author))
-        if isinstance(part, UserPromptPart) and isinstance(part.content, str)
+        replace(part, content=_signed(part.content, author))
+        if isinstance(part, UserPromptPart)
         else part
         for part in message.parts
     ]
     return replace(message, parts=parts)
+
+
+def _signed(content: str | Sequence[UserContent], author: str) -> str | list[UserContent]:
+    """A prompt is text, or text and the pictures that came with it."""
+    if isinstance(content, str):
+        return signed(content, author)
+    return [signed(part, author) if isinstance(part, str) else part for part in content]
 
 
 def _has_calls(message: ModelResponse) -> bool:

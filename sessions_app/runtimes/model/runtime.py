@@ -18,6 +18,7 @@ from pydantic_ai import (
 )
 from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UsageLimitExceeded
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelResponse,
     PartDeltaEvent,
     PartStartEvent,
@@ -25,6 +26,7 @@ from pydantic_ai.messages import (
     TextPartDelta,
     ThinkingPart,
     ThinkingPartDelta,
+    UserContent,
 )
 from pydantic_ai.models import Model
 from pydantic_ai.result import AgentStream
@@ -119,7 +121,7 @@ class _Attempt:
         results = DeferredToolResults(approvals=dict.fromkeys(memory.deferred, True))
         memory.deferred = []
         return self._agent.iter(
-            None if turn.resuming else prompt_text(turn),
+            None if turn.resuming else _prompt(turn),
             message_history=memory.messages or None,
             deferred_tool_results=results if turn.resuming else None,
             usage=RunUsage(requests=memory.requests),
@@ -171,6 +173,16 @@ class _Attempt:
             return TurnOutcome(status="completed")
         self._memory.deferred = [call.tool_call_id for call in output.approvals]
         return TurnOutcome(status="waiting")
+
+
+def _prompt(turn: TurnRequest) -> str | list[UserContent]:
+    """The prompt, with the pictures that came with it to be looked at."""
+    pictures = [
+        BinaryContent(data=file.content, media_type=file.media_type)
+        for file in turn.attachments
+        if file.content is not None
+    ]
+    return [prompt_text(turn), *pictures] if pictures else prompt_text(turn)
 
 
 def _has_end(response: ModelResponse) -> bool:

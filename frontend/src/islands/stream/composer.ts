@@ -1,11 +1,12 @@
 import { ProblemError, type Problem } from '../../lib/api';
 import { h, icon, slot } from '../../lib/dom';
 import { t } from '../../lib/i18n';
+import { Tray } from './tray';
 
 export interface ComposerOptions {
   sessionId: string;
   /** Sends the prompt; rejects with a ProblemError when the server refuses. */
-  submit: (content: string) => Promise<void>;
+  submit: (content: string, attachments: string[]) => Promise<void>;
   typing: () => void;
 }
 
@@ -23,18 +24,21 @@ export function mountComposer(form: HTMLFormElement, options: ComposerOptions): 
   const box = form.querySelector('textarea') as HTMLTextAreaElement;
   const problem = slot(form, 'problem');
   const draft = `draft-${options.sessionId}`;
+  const tray = new Tray(form, options.sessionId);
   let lastTyping = 0;
   if (!box.value) box.value = sessionStorage.getItem(draft) ?? '';
 
   const send = async (): Promise<void> => {
     const content = box.value.trim();
     if (!content) return;
+    const attachments = await tray.ids();
     box.value = '';
     sessionStorage.removeItem(draft);
     problem?.replaceChildren();
     form.querySelector(':scope > .problem')?.remove();
     try {
-      await options.submit(content);
+      await options.submit(content, attachments);
+      tray.clear();
     } catch (error) {
       // What the person wrote meanwhile stays, below what was refused.
       box.value = box.value ? `${content}\n\n${box.value}` : content;

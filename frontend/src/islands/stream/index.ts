@@ -161,9 +161,9 @@ class SessionPage {
     for (const form of document.querySelectorAll<HTMLFormElement>('form[data-verb]')) {
       if (form.dataset['verb'] === 'prompt') mountComposer(form, {
         sessionId: this.store.id,
-        submit: (content) => {
+        submit: (content, attachments) => {
           this.conversation.toEnd();
-          return this.verbs.prompt(content);
+          return this.verbs.prompt(content, attachments);
         },
         typing: () => this.connection?.say({ kind: 'typing' }),
       });

@@ -1,6 +1,7 @@
 import type { Actor, StreamEvent } from '../../lib/events';
 import { add, base, change, find, ifWhole, orErased, text, type Data, type Reducer } from './items';
 import type { MessageItem, ReasoningItem, ViewState } from './state';
+import type { Attached } from './tray';
 
 function roleOf(event: StreamEvent, data: Data): 'user' | 'assistant' {
   if (data['role'] === 'user' || data['role'] === 'assistant') return data['role'];
@@ -23,6 +24,7 @@ export function message(state: ViewState, event: StreamEvent, data: Data): Messa
   const made: MessageItem = {
     ...base(event, id), actor: authorOf(event, data), kind: 'message', role, text: '',
     streaming: role === 'assistant', queued: false,
+    ...(Array.isArray(data['attachments']) && { attachments: data['attachments'] as Attached[] }),
   };
   add(state, made);
   if (role === 'user') settle(state, event, id, text(data['text']));

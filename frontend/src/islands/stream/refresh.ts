@@ -3,7 +3,7 @@ import type { StreamEvent } from '../../lib/events';
 const FIGURES_MS = 800;
 const LIST_MS = 20_000;
 const TOUCHES_FIGURES = new Set(['RUN_FINISHED', 'RUN_ERROR', 'usage', 'session.renamed', 'session.archived']);
-const TOUCHES_FILES = new Set(['TOOL_CALL_RESULT', 'RUN_FINISHED']);
+const TOUCHES_FILES = new Set(['TOOL_CALL_RESULT', 'RUN_FINISHED', 'file.changed']);
 
 interface Htmx {
   ajax: (verb: string, path: string, options: Record<string, unknown>) => Promise<void>;

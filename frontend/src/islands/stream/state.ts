@@ -1,3 +1,4 @@
+import type { Attached } from './tray';
 import type { Actor, StreamEvent } from '../../lib/events';
 import { reducers } from './reducers';
 
@@ -21,6 +22,7 @@ export interface MessageItem extends Base {
   text: string;
   streaming: boolean;
   queued: boolean;
+  attachments?: readonly Attached[];
 }
 
 export interface ReasoningItem extends Base {

@@ -14,13 +14,13 @@ export class Verbs {
   ) {}
 
   /** Sends a prompt; the composer shows the refusal. */
-  async prompt(content: string): Promise<void> {
+  async prompt(content: string, attachments: string[] = []): Promise<void> {
     const { store } = this;
     const key = idempotencyKey();
     store.state = addPending(store.state, key, content, Date.now());
     this.changed();
     try {
-      const made = await send<{ id: string }>(`/sessions/${store.id}/messages`, { content }, { key });
+      const made = await send<{ id: string }>(`/sessions/${store.id}/messages`, { content, attachments }, { key });
       store.state = confirmPending(store.state, key, made.id);
     } catch (error) {
       store.state = dropPending(store.state, key);

@@ -3,6 +3,7 @@ import { clock, duration } from '../../lib/format';
 import { nt, t } from '../../lib/i18n';
 import { markdown } from './markdown';
 import { brief, editOf, pretty } from './tooltext';
+import { attachedLink } from './tray';
 import type { Item, MessageItem, NoteItem, Pending, ReasoningItem, RunItem } from './state';
 
 /** What the items may ask of the page. */
@@ -54,12 +55,18 @@ function show(place: HTMLElement, item: { role: string; text: string }): void {
   place.replaceChildren(command ? document.createTextNode(item.text) : markdown(item.text));
 }
 
+function attachedList(item: MessageItem, actions: Actions): HTMLElement | false {
+  if (!item.attachments?.length) return false;
+  const rows = item.attachments.map((file) => h('li', {}, attachedLink(actions.sessionId, file)));
+  return h('ul', { class: 'attachments', 'aria-label': t('Attached files') }, ...rows);
+}
+
 /** A prompt or an answer. */
 export function messageView(first: MessageItem, actions: Actions): View<MessageItem> {
   const prose = h('div', { class: 'prose' });
   const body = h('div', { class: 'message-body' },
     h('header', { class: 'message-head' }, h('strong', {}, first.actor.name), time(first.at),
-      actions.canFork && forkButton(first, actions)), prose);
+      actions.canFork && forkButton(first, actions)), prose, attachedList(first, actions));
   const element = h('li', { class: 'item message', 'data-role': first.role, id: `m-${first.id}` },
     avatar(first.actor.name, first.role === 'user' ? 'user' : 'agent', 'lg'), body);
   let shown: string | null = null;
