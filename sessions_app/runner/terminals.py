@@ -171,7 +171,8 @@ class TerminalWork:
                 with contextlib.suppress(ConnectionError):
                     await process.stdin.drain()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(bell.wait(), BEAT_SECONDS)
+                async with asyncio.timeout(BEAT_SECONDS):
+                    await bell.wait()
 
     async def _watch(self) -> str:
         """Renew the lease, and look whether it may go on."""
