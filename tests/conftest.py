@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
+from django.core.management.commands import flush
 from django.db import connection, connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 
@@ -32,6 +33,7 @@ def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
         settings.DATABASE_DIRECT_URL = database.runtime_url(name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", _flush_as_owner(name))
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
         yield
     with django_db_blocker.unblock():
         connections.close_all()
@@ -41,9 +43,7 @@ def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
 def _flush_as_owner(name: str) -> Any:
     def execute_sql_flush(self: Any, sql_list: list[str]) -> None:
         connection.close()
-        with psycopg.connect(database.owner_url(name), autocommit=True) as owner:
-            for statement in sql_list:
-                owner.execute(statement)
+        database.empty(name, re.findall(r'"(\w+)"', " ".join(sql_list)))
 
     return execute_sql_flush
 
