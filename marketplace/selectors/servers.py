@@ -22,7 +22,7 @@ def servers_visible_to(actor: Actor, text: str = "") -> QuerySet[MCPServer]:
             said, surface__server=OuterRef("pk"), surface__status=SurfaceStatus.APPROVED
         )
         rows = rows.filter(said | Q(title__icontains=text) | Exists(tools))
-    return rows.prefetch_related("variables")
+    return rows.prefetch_related("variables__secret")
 
 
 def usable_servers(actor: Actor, organization_id: UUID, ids: Iterable[UUID]) -> list[MCPServer]:

@@ -95,7 +95,7 @@ def export_servers(actor: Actor, organization: Organization) -> dict[str, Any]:
 
 def _servers(organization: Organization) -> Iterable[MCPServer]:
     rows = MCPServer.objects.filter(organization=organization)
-    return rows.prefetch_related("variables").order_by("name")
+    return rows.prefetch_related("variables__secret").order_by("name")
 
 
 def _once(entries: list[Entry]) -> list[Entry]:

@@ -43,6 +43,8 @@ CHECKS = [
 ]
 # Streams read committed rows in threads of their own; they have tests of their own.
 STREAMS = ("/events", "/stream", "/ag-ui")
+# Their one parameter is a path, and every text is one: there is nothing wrong to send.
+ANY_TEXT = ("/files/archive", "/files/content")
 GROUPS = sorted({path.split("/")[3] for path in SCHEMA["paths"]})
 # The owner, a member without a share, the owner of another tenant, and an operator.
 ASKERS = ("alice", "charlie", "dora", "olga")
@@ -133,7 +135,7 @@ def test_every_answer_is_one_that_the_document_allows(cast: Cast, group: str) ->
     for operation in operations(group):
         path = parameters(operation.path, known)
         sent += send(operation, GenerationMode.POSITIVE, path, tokens)
-        if operation.body or operation.query:
+        if (operation.body or operation.query) and not operation.path.endswith(ANY_TEXT):
             wrong = send(operation, GenerationMode.NEGATIVE, path, tokens)
             assert sum(wrong.values()) >= EXAMPLES, operation.label
 

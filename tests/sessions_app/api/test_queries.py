@@ -131,8 +131,8 @@ LISTS: dict[str, tuple[Fill, int]] = {
     "/approvals": (_approvals, 6),
 }
 PAGES: dict[str, tuple[Fill, int]] = {
-    "/sessions": (_sessions, 12),
-    "/sessions/{pk}": (_everything, 40),
+    "/sessions": (_sessions, 13),
+    "/sessions/{pk}": (_everything, 44),
 }
 
 

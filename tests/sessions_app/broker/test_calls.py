@@ -61,7 +61,9 @@ def test_an_allowed_call_has_one_row_one_result_and_its_facts(at: Bench, facts: 
     assert row.started_at is not None
     assert row.finished_at is not None
     kinds = [e.type for e in SessionEvent.objects.filter(run_id=at.run.pk).order_by("seq")][4:]
-    assert kinds == ["TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END", "TOOL_CALL_RESULT"]
+    call = ["TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END", "TOOL_CALL_RESULT"]
+    # The last one tells the history of files.
+    assert kinds == [*call, "CUSTOM"]
     about = [
         f
         for f in facts.records

@@ -167,7 +167,7 @@ async def test_it_ends_with_what_it_hangs_on_and_leaves_no_process(
 
     ended = await threaded(fresh)(terminal)
     assert (ended.status, ended.reason) == ("ended", how)
-    assert sleepers(LEFT) == []
+    await until(lambda: not sleepers(LEFT))
 
 
 async def test_a_runner_that_stops_ends_it_with_a_reason(
@@ -182,7 +182,7 @@ async def test_a_runner_that_stops_ends_it_with_a_reason(
         await asyncio.gather(task, return_exceptions=True)
 
     assert (await threaded(fresh)(terminal)).reason == "runner_stopped"
-    assert sleepers(LEFT) == []
+    await until(lambda: not sleepers(LEFT))
 
 
 def test_a_lost_runner_is_noticed_by_the_keeper_and_by_the_next_one(
