@@ -18,7 +18,7 @@ def test_the_reference_opens_and_calls(desk: Desk) -> None:
     expect(page.locator("html.dark-mode")).to_be_attached()
     page.locator("[id^=operations-actions]").first.click()
     page.get_by_role("button", name="Try it out").click()
-    page.get_by_role("button", name="Execute").click()
+    page.get_by_role("button", name="Execute", exact=True).click()
 
     expect(page.locator(".live-responses-table td.response-col_status").last).to_have_text("200")
     assert "script-src 'self';" in answer.headers["content-security-policy"] + ";"
