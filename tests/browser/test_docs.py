@@ -13,6 +13,8 @@ pytestmark = pytest.mark.browser
 def test_the_reference_opens_and_calls(desk: Desk) -> None:
     page = desk.page("alice", "/settings", color_scheme="dark")
 
+    # The whole reference is drawn at once, which takes its time beside other work.
+    page.set_default_timeout(120_000)
     answer = page.goto(f"{desk.house.url}/api/docs/")
     assert answer is not None
     expect(page.locator("html.dark-mode")).to_be_attached()
