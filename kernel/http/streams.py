@@ -161,6 +161,7 @@ async def frames(
     finally:
         if waiting:
             waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
         await feed.aclose()  # type: ignore[attr-defined]
 
 
