@@ -43,9 +43,14 @@ _WORD = re.compile(r"[^\s\"'=:,;<>{}()\[\]]+")
 _KEYS = re.compile(r"(?i)(passw|secret|token|authorization|api_?key|cookie|private)")
 
 
-def shapes(text: str) -> str:
-    """Mask what looks like a credential, whoever it belongs to."""
-    return _SHAPES.sub(MASK, text)
+def shapes(text: str, start: int = 0) -> str:
+    """Mask what looks like a credential, whoever it belongs to; what lies before `start` is only
+    looked at, since it may decide whether a credential begins there."""
+    parts, done = [], start
+    for found in _SHAPES.finditer(text, start):
+        parts += [text[done : found.start()], MASK]
+        done = found.end()
+    return "".join([*parts, text[done:]])
 
 
 class Redactor:
@@ -90,11 +95,7 @@ class Redactor:
     def _shown(self, text: str) -> str:
         """Masked in sight of the character before it, which is out already: `ask-` begins none."""
         last, self._last = self._last, text[-1:] or self._last
-        parts, done, seen = [], len(last), last + text
-        for found in _SHAPES.finditer(seen, done):
-            parts += [seen[done : found.start()], MASK]
-            done = found.end()
-        return "".join([*parts, seen[done:]])
+        return shapes(last + text, len(last))
 
     def _masked(self, text: str) -> str:
         parts, done = [], 0
