@@ -48,8 +48,6 @@ def model_standin(folder: Path) -> Iterator[str]:
         process.wait(timeout=20)
 
 
-# First: xdist reads the marks in a hook of the same name, and would start a house on every worker.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep everything that needs the house together."""
     for item in items:

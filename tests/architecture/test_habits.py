@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 
+import pytest
 from django.apps import apps
 
 from tests.architecture.source import ROOT, functions, modules
@@ -187,3 +189,11 @@ def test_the_repository_names_no_place_of_its_making() -> None:
     )
 
     assert listed.stdout.split() == []
+
+
+@pytest.mark.xdist_group("alone")
+def test_groups_reach_the_scheduler(request: pytest.FixtureRequest) -> None:
+    """A release of pytest once hid them from xdist: every worker started its own installation."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("one process knows no groups")
+    assert request.node.nodeid.endswith("@alone")
