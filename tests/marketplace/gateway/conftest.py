@@ -57,8 +57,20 @@ class Gateway:
     @property
     def processes(self) -> list[psutil.Process]:
         """Everything that descends from this process and runs in a sandbox."""
-        found = psutil.Process().children(recursive=True)
-        return [one for one in found if one.status() != psutil.STATUS_ZOMBIE]
+        return [one for one in psutil.Process().children(recursive=True) if _lives(one)]
+
+    @property
+    def roots(self) -> list[psutil.Process]:
+        """The supervising processes of servers, one each."""
+        return [one for one in psutil.Process().children() if _lives(one)]
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Whether it still runs; it may end at any moment while we look."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture

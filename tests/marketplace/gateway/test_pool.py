@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 
 import pytest
@@ -35,21 +34,16 @@ def bounds() -> Bounds:
     return Bounds(**fields)
 
 
-def roots(gateway: Gateway) -> list[int]:
-    """The supervising processes of servers, one each."""
-    return [one.pid for one in gateway.processes if one.ppid() == os.getpid()]
-
-
 async def test_a_server_starts_at_its_first_call_and_ends_when_idle(
     gateway: Gateway, raw: Raw
 ) -> None:
     server = await threaded(raw)()
-    assert roots(gateway) == []
+    assert gateway.roots == []
 
     await asyncio.gather(*(gateway.call(server, "echo") for _ in range(3)))
-    assert len(roots(gateway)) == 1
+    assert len(gateway.roots) == 1
     await gateway.service.pool.reap()
-    assert len(roots(gateway)) == 1
+    assert len(gateway.roots) == 1
 
     object.__setattr__(gateway.bounds, "idle_seconds", 0.0)
     await gateway.service.pool.reap()
@@ -79,10 +73,10 @@ async def test_a_changed_registration_gets_a_new_process_and_the_old_one_finishe
     await threaded(update_server)(cast.alice, server, changes=changes)
     assert (await gateway.call(server, "count")).text == "1"
 
-    assert len(roots(gateway)) == 2
+    assert len(gateway.roots) == 2
     (gateway.home(server) / "go").touch()
     assert (await running).text == "found"
-    await _until(lambda: len(roots(gateway)) == 1)
+    await _until(lambda: len(gateway.roots) == 1)
 
 
 async def test_the_longest_idle_server_makes_room(gateway: Gateway, raw: Raw) -> None:
@@ -91,10 +85,10 @@ async def test_the_longest_idle_server_makes_room(gateway: Gateway, raw: Raw) ->
         await gateway.call(server, "count")
 
     await gateway.call(third, "count")
-    await _until(lambda: len(roots(gateway)) == 2)
+    await _until(lambda: len(gateway.roots) == 2)
 
     assert (await gateway.call(first, "count")).text == "3"
-    await _until(lambda: len(roots(gateway)) == 2)
+    await _until(lambda: len(gateway.roots) == 2)
     assert (await gateway.call(second, "count")).text == "1"
 
 
@@ -171,7 +165,7 @@ async def test_a_server_that_lacks_values_is_not_started(gateway: Gateway, raw: 
 async def test_a_cancelled_start_leaves_nothing(gateway: Gateway, raw: Raw) -> None:
     server = await threaded(raw)(env={"START_SLOWLY": plain("30")})
     calling = asyncio.create_task(gateway.call(server, "echo"))
-    await _until(lambda: roots(gateway))
+    await _until(lambda: gateway.roots)
 
     calling.cancel()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -126,11 +125,11 @@ async def test_sessions_do_not_share_a_stateful_server(gateway: Gateway, raw: Ra
         for one in (first, second, first, second, first)
     ]
     assert counts == ["1", "1", "2", "2", "3"]
-    assert len(_roots(gateway)) == 2
+    assert len(gateway.roots) == 2
 
     gateway.service.pool.forget(str(first))
 
-    await _until(lambda: len(_roots(gateway)) == 1)
+    await _until(lambda: len(gateway.roots) == 1)
     assert (await gateway.call(server, "count", session_id=second)).text == "3"
 
 
@@ -165,8 +164,3 @@ def _named(marker: str) -> list[int]:
         if marker in (one.info["cmdline"] or []):
             found.append(one.info["pid"])
     return found
-
-
-def _roots(gateway: Gateway) -> list[psutil.Process]:
-    """The supervising processes of servers, one each."""
-    return [one for one in gateway.processes if one.ppid() == os.getpid()]
