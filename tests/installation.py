@@ -48,6 +48,8 @@ def model_standin(folder: Path) -> Iterator[str]:
         process.wait(timeout=20)
 
 
+# First: xdist reads the marks in a hook of the same name.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep everything that needs the house together."""
     for item in items:

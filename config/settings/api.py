@@ -46,5 +46,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "TerminalStatusEnum": "sessions_app.enums.TerminalStatus",
         "UserKindEnum": "identity.enums.UserKind",
         "SubjectKindEnum": "identity.enums.SubjectKind",
+        "SecretScopeEnum": "identity.enums.SecretScope",
+        "SecretTypeEnum": "identity.enums.SecretType",
+        "StopScopeEnum": "identity.enums.StopScope",
+        "VariableTypeEnum": "sessions_app.engine.variables.TYPES",
     },
 }

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from kernel import blobs
 from kernel.http.schema import PAGING, one_of, page_of
+from kernel.http.serializers import ProblemSerializer
 from kernel.http.views import ApiView
 from sessions_app.api import task_shapes as shapes
 from sessions_app.api.report_shapes import ReportDocumentOutput
@@ -58,6 +59,7 @@ class DownloadReportView(ApiView):
             (200, "text/markdown"): str,
             (200, "text/html"): str,
             (200, "application/pdf"): bytes,
+            (409, "application/problem+json"): ProblemSerializer,
         },
     )
     def get(self, request: Request, pk: UUID) -> HttpResponse:

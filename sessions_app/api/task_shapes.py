@@ -180,7 +180,7 @@ class ExecutionOutput(serializers.ModelSerializer[TaskExecution]):
         )  # fmt: skip
 
 
-class FileOutput(serializers.Serializer[Any]):
+class ReportFileOutput(serializers.Serializer[Any]):
     """A report in one format."""
 
     format = serializers.ChoiceField(ReportFormat.choices)
@@ -195,7 +195,7 @@ class ReportOutput(serializers.ModelSerializer[Report]):
     session_id = serializers.UUIDField(source="execution.session_id")
     format = serializers.ChoiceField(ReportFormat.choices, source="execution.report_format")
     status = serializers.ChoiceField(ReportStatus.choices)
-    files = FileOutput(many=True)
+    files = ReportFileOutput(many=True)
 
     class Meta:
         model = Report

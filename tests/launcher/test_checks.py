@@ -87,6 +87,8 @@ def test_a_run_that_is_stopped_leaves_no_server(tmp_path: Path, deadly: signal.S
     url = tmp_path / "url"
     arguments = [str(tmp_path), "-n0", "-c", os.devnull, "--rootdir", str(tmp_path)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_")}
+    # A child inherits an ignored signal, which is what a shell gives whom it runs in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     running = subprocess.Popen(
         [ROOT / "quarterdeck", "test", "--no-system", *arguments],
         env={**kept, "QUARTERDECK_PYTHON": sys.executable},

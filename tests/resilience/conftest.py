@@ -14,6 +14,7 @@ from tests.stories.house import House, house
 ROOMY = {"QUARTERDECK_SESSIONS_PER_PERSON": "50", "QUARTERDECK_DRAIN_SECONDS": "3"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "strong_house" in getattr(item, "fixturenames", ()):

@@ -14,12 +14,14 @@ from django.apps import apps
 from django.test import Client
 
 from audit.models import LedgerEntry
+from identity.models import Project, Secret
 from identity.services import invitations
 from kernel.ids import uuid7
 from marketplace.models import MCPServer
-from sessions_app.models import Approval, Message, ToolCall
+from sessions_app.models import Approval, Message, Report, Task, TaskExecution, ToolCall
 from sessions_app.services import creation, prompting, sharing, terminals
 from tests.factories.cast import Cast, token_for
+from tests.factories.targets import make_target
 
 BODIES = (
     b"",
@@ -102,7 +104,19 @@ def objects(cast: Cast) -> dict[str, list[str]]:
     )
     invited = invitations.invite(cast.alice, cast.acme, email="zoe@example.org", role="member")
     entry = LedgerEntry.objects.filter(organization_id=cast.acme.pk).latest("number")
+    made = {
+        path: [str(known.pk)]
+        for path, model in (
+            ("projects", Project),
+            ("secrets", Secret),
+            ("tasks", Task),
+            ("task-executions", TaskExecution),
+            ("reports", Report),
+        )
+        if (known := make_target(model, cast)) is not None
+    }
     return {
+        **made,
         "sessions": [str(session.pk)],
         "share": [str(share.pk)],
         "call": [str(call.pk)],

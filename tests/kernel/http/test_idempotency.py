@@ -36,17 +36,25 @@ BODIES: dict[str, Any] = {
     "/mcp-servers/{id}/enable": {},
     "/mcp-servers/{id}/refresh": {},
     "/me/password": {"current": PASSWORD, "new": "seven quiet mountains"},
+    "/projects": {"name": "Once"},
+    "/projects/{id}/members": {"user": "@charlie"},
+    "/secrets": {"name": "once", "type": "token", "value": "told to nobody"},
+    "/secrets/{id}/rotate": {"value": "told to nobody either"},
     "/sessions": {"name": "once"},
     "/sessions/{id}/attachments": {"kept": "as it is"},
     "/sessions/{id}/cancel": {},
     "/sessions/{id}/fork": {},
     "/sessions/{id}/messages": {"content": "/help"},
     "/sessions/{id}/query": {"prompt": "/help"},
+    "/sessions/{id}/secrets": {"secret": "@secret"},
     "/sessions/{id}/shares": {"user": "@charlie", "role": "viewer"},
     "/sessions/{id}/terminals": {"rows": 24},
     "/sessions/{id}/terminals/{terminal}/input": {"data": "ls\r"},
     "/sessions/{id}/terminals/{terminal}/resize": {"rows": 24, "columns": 80},
     "/stops": {"reason": "a leak"},
+    "/tasks": {"name": "once", "prompt_template": "/help", "report_format": "json"},
+    "/tasks/{id}/execute": {},
+    "/tasks/{id}/pause": {},
     "/teams": {"name": "Once"},
     "/teams/{id}/members": {"user": "@charlie"},
     "/tokens": {"name": "once"},
@@ -61,6 +69,10 @@ BEFORE: dict[str, Callable[[Caller, str], Any]] = {
         alice.delete(where.removesuffix("/restore")),
     ),
     "/sessions/{id}/resume": _quiet,
+    "/tasks/{id}/restore": lambda alice, where: alice.delete(where.removesuffix("/restore")),
+    "/tasks/{id}/resume": lambda alice, where: alice.post(
+        f"{where.removesuffix('/resume')}/pause", {}
+    ),
 }
 # These have tests of their own: here, and where a stream is the answer, which is not kept.
 ELSEWHERE = {
@@ -100,8 +112,9 @@ def test_a_repetition_is_answered_and_changes_nothing(cast: Cast, path: str) -> 
     known, alice = objects(cast), Caller(cast.alice)
     where = addressed(f"/api/v1{path}", known).removeprefix("/api/v1")
     BEFORE.get(path, lambda *_: None)(alice, where)
+    meant = {"@charlie": cast.charlie.username, "@secret": known["secrets"][0]}
     body = {
-        name: cast.charlie.username if value == "@charlie" else value
+        name: meant.get(value, value) if isinstance(value, str) else value
         for name, value in BODIES.get(path, {}).items()
     }
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -223,7 +224,8 @@ def test_no_sandbox_is_found(patient: Patient) -> None:
 
 
 def test_processes_that_are_gone_are_found(patient: Patient) -> None:
-    note = {"pid": os.getpid(), "url": "http://127.0.0.1:1"}
+    with subprocess.Popen(["true"]) as childless:
+        note = {"pid": childless.pid, "url": "http://127.0.0.1:1"}
 
     texts = told(replace(patient, note=note), "processes")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,8 @@ class Gateway:
 
     service: Service
     bounds: Bounds
+    others: set[int] = field(default_factory=lambda: {p.pid for p in psutil.Process().children()})
+    """What this process started before: an installation may run for other tests."""
 
     async def call(
         self, server: MCPServer, tool: str, arguments: dict[str, Any] | None = None, **more: Any
@@ -57,12 +59,22 @@ class Gateway:
     @property
     def processes(self) -> list[psutil.Process]:
         """Everything that descends from this process and runs in a sandbox."""
-        return [one for one in psutil.Process().children(recursive=True) if _lives(one)]
+        below = [child for root in self.roots for child in _children(root)]
+        return [*self.roots, *(one for one in below if _lives(one))]
 
     @property
     def roots(self) -> list[psutil.Process]:
         """The supervising processes of servers, one each."""
-        return [one for one in psutil.Process().children() if _lives(one)]
+        found = psutil.Process().children()
+        return [one for one in found if one.pid not in self.others and _lives(one)]
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    """What descends from it, if it still runs."""
+    try:
+        return list(process.children(recursive=True))
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _lives(process: psutil.Process) -> bool:

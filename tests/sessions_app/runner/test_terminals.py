@@ -127,8 +127,8 @@ async def test_control_c_reaches_what_runs_in_front(
     cast, _session, terminal = opened
 
     async with running(terminal):
-        await say(cast.bob, terminal, "sleep 300; echo after-$?\r")
-        await until(lambda: "sleep 300" in shown(terminal))
+        await say(cast.bob, terminal, "echo in-$((1+1)); sleep 300; echo after-$?\r")
+        await until(lambda: "in-2" in shown(terminal))
         await say(cast.bob, terminal, "\x03")
         await until(lambda: "^C" in shown(terminal))
         await say(cast.bob, terminal, "echo still-$((1+1))\r")
