@@ -65,7 +65,7 @@ async def _answer(
     parts = script(number, prompt)
     failure = failure_now(parts, failed)
     if failure is not None:
-        await reply.json(failure.status, _error(failure), {"retry-after": "0"})
+        await reply.json(failure.status, _error(failure), {"retry-after": failure.retry_after})
     elif body.get("stream"):
         await _stream(body, parts, number, reply)
     elif breaks(parts):

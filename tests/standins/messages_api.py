@@ -62,7 +62,9 @@ async def _answer(
     failure = failure_now(parts, failed)
     if failure is not None:
         await reply.json(
-            failure.status, _error(failure.kind, failure.message), {"retry-after": "0"}
+            failure.status,
+            _error(failure.kind, failure.message),
+            {"retry-after": failure.retry_after},
         )
     elif body.get("stream"):
         await _stream(body, parts, number, reply)

@@ -47,6 +47,7 @@ class Fail:
     kind: str = "api_error"
     message: str = "scripted failure"
     times: int = 0
+    retry_after: str = "0"
 
 
 @dataclass(frozen=True)

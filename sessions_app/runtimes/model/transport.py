@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpcore2
 import httpx2
 
+from kernel import clock
 from kernel.egress import Guard
+
+PATIENCE_SECONDS = 30.0
+"""What a provider may ask us to wait before the same request; beyond that the turn is told."""
 
 
 class GuardedTransport(httpx2.AsyncHTTPTransport):
@@ -22,6 +27,28 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
             keepalive_expiry=5.0,
             network_backend=_Backend(guard),
         )
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Answers; the SDKs, which would sleep however long they are told to, are told not to."""
+        response = await super().handle_async_request(request)
+        if _asked_seconds(response.headers) > PATIENCE_SECONDS:
+            response.headers["x-should-retry"] = "false"
+        return response
+
+
+def _asked_seconds(headers: httpx2.Headers) -> float:
+    """What `Retry-After` (RFC 9110 §10.2.3, seconds or a date) or its milliseconds ask for."""
+    asked = headers.get("retry-after", "")
+    try:
+        if milliseconds := headers.get("retry-after-ms"):
+            return float(milliseconds) / 1000
+        return float(asked or 0)
+    except ValueError:
+        pass
+    try:
+        return (parsedate_to_datetime(asked) - clock.now()).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
 
 
 class _Backend(httpcore2.AsyncNetworkBackend):

@@ -55,6 +55,18 @@ async def test_a_provider_error_says_what_to_do(name, failure, code, words, tmp_
         await stage.idle()
 
 
+@both
+@pytest.mark.parametrize("asked", ["3600", "Wed, 01 Jan 2098 00:00:00 GMT"])
+async def test_a_provider_that_asks_to_wait_for_long_is_not_waited_for(name, asked, tmp_path):
+    failure = Fail(429, "rate_limit_error", retry_after=asked)
+    async with staged(name, tmp_path, [failure]) as stage:
+        outcome = await stage.run(MemoryIO())
+
+        assert outcome.error_code == "provider_rate_limited"
+        assert len(stage.server.requests) == 1
+        await stage.idle()
+
+
 @pytest.mark.parametrize(
     ("model", "config", "code", "error"),
     [
