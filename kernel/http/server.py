@@ -16,13 +16,13 @@ from typing import Any
 from daphne.server import Server
 
 # isort: split
-from daphne.access import AccessLogGenerator
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.http_protocol import WebRequest
 from twisted.internet import reactor
 from twisted.internet.defer import maybeDeferred
 
 from kernel import draining
+from kernel.http.access import AccessLog
 from kernel.streams.hub import hub
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class DrainingServer(Server):  # type: ignore[misc]
             application,
             endpoints=build_endpoint_description_strings(host=bind, port=port),
             signal_handlers=False,
-            action_logger=AccessLogGenerator(sys.stdout),
+            action_logger=AccessLog(sys.stdout),
         )
         self._announce_seconds = announce_seconds
         self._ending: asyncio.Task[None] | None = None

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
+from identity.public import stop_over
 from kernel import clock
 from sessions_app.enums import SessionRole, TerminalStatus
 from sessions_app.models import Terminal
@@ -31,6 +32,8 @@ def why_end(terminal_id: UUID) -> str:
         return "session_closed"
     if not has_role(found.opened_by, session, SessionRole.EDITOR):
         return "access_gone"
+    if stop_over(session.organization_id, people={found.opened_by_id, session.owner_id}):
+        return "stopped"
     if found.output_bytes >= MOST_OUTPUT:
         return "output_limit"
     if found.input_at < now - IDLE:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from identity.public import User
+from identity.public import User, require_going
 from kernel import clock
 from kernel.actions import Unchanged, action
 from kernel.actors import Actor
@@ -38,6 +38,7 @@ SIZES = range(2, 501)
 def open_terminal(actor: User, session: AgentSession, *, rows: int, columns: int) -> Terminal:
     """Open a shell of one's own in the session's sandbox."""
     require_open(session)
+    require_going(session.organization_id, people={actor.actor_id, session.owner_id})
     _check_size(rows, columns)
     living = session.terminals.exclude(status=TerminalStatus.ENDED)
     mine = living.filter(opened_by_id=actor.actor_id).count()

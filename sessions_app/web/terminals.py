@@ -29,6 +29,7 @@ ENDINGS = {
     "output_limit": "It showed as much as one terminal may.",
     "access_gone": "Who opened it may no longer work here.",
     "session_closed": "The session was put away.",
+    "stopped": "Work here was stopped; it waits until an owner or admin resumes.",
     "runner_lost": "The process that ran it was lost.",
     "runner_stopped": "The process that ran it was stopped.",
     "unavailable": "No terminal can be opened here.",

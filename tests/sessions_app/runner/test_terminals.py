@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from identity.errors import StoppedError
+from identity.services.stops import resume_work, stop
 from kernel import clock
 from kernel.actors import SystemActor
 from kernel.jobs import Lease, claim_next
@@ -135,7 +137,9 @@ async def test_control_c_reaches_what_runs_in_front(
         await until(lambda: "still-2" in shown(terminal))
 
 
-@pytest.mark.parametrize("how", ["closed", "access_gone", "session_closed", "idle", "too_long"])
+@pytest.mark.parametrize(
+    "how", ["closed", "access_gone", "session_closed", "stopped", "idle", "too_long"]
+)
 async def test_it_ends_with_what_it_hangs_on_and_leaves_no_process(
     opened: tuple[Cast, AgentSession, Terminal], how: str
 ) -> None:
@@ -150,6 +154,8 @@ async def test_it_ends_with_what_it_hangs_on_and_leaves_no_process(
             sharing.unshare(cast.alice, session, share_id=share.pk)
         elif how == "session_closed":
             lifecycle.archive(cast.alice, session)
+        elif how == "stopped":
+            stop(cast.alice, cast.acme, person=cast.bob)
         elif how == "idle":
             row.update(input_at=clock.now() - timedelta(hours=1))
         else:
@@ -168,6 +174,20 @@ async def test_it_ends_with_what_it_hangs_on_and_leaves_no_process(
     ended = await threaded(fresh)(terminal)
     assert (ended.status, ended.reason) == ("ended", how)
     await until(lambda: not sleepers(LEFT))
+
+
+def test_none_is_opened_while_a_stop_covers_it() -> None:
+    cast = make_cast()
+    session = make(cast)
+    halt = stop(cast.alice, cast.acme, reason="a leak")
+
+    with pytest.raises(StoppedError, match="a leak"):
+        terminals.open_terminal(cast.alice, session, rows=24, columns=80)
+    assert not session.terminals.exists()
+
+    resume_work(cast.alice, halt)
+    terminals.open_terminal(cast.alice, session, rows=24, columns=80)
+    assert session.terminals.count() == 1
 
 
 async def test_a_runner_that_stops_ends_it_with_a_reason(
