@@ -28,6 +28,7 @@ from kernel.sandbox import (
 from kernel.text import storable
 from kernel.threads import threaded
 from sessions_app.broker.ceiling import ceiling_of
+from sessions_app.broker.walls import walls_of
 from sessions_app.errors import FencedError
 from sessions_app.models import Terminal
 from sessions_app.runner import sandboxing
@@ -116,11 +117,15 @@ class TerminalWork:
         workspace = await asyncio.to_thread(make_workspace, session.working_directory, session.pk)
         ceiling = await threaded(ceiling_of)(session, session.organization)
         domains = tuple(ceiling.allowed_domains)
+        walls = walls_of(ceiling.denied_tools)
+        hidden, frozen = await asyncio.to_thread(walls.standing, workspace)
         jail = Jail(
             workspace=workspace,
             identity=sandboxing.identity_of(session.pk),
             limits=sandboxing.limits(None),
             network=Network(domains=domains, denied=ceiling.denied_domains) if domains else None,
+            hidden=hidden,
+            frozen=frozen,
         )
         return await open_terminal(supervisor, jail, rows=terminal.rows, columns=terminal.columns)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from identity.errors import StoppedError
+from identity.services.organizations import OrganizationChanges, change_organization
 from identity.services.stops import resume_work, stop
 from kernel import clock
 from kernel.actors import SystemActor
@@ -22,6 +23,7 @@ from sessions_app.duties import end_lost_terminals
 from sessions_app.models import AgentSession, Terminal
 from sessions_app.runner.sandboxing import choose
 from sessions_app.runner.terminals import Bells, TerminalWork
+from sessions_app.runner.workspaces import make_workspace
 from sessions_app.services import lifecycle, sharing, terminals
 from tests.factories.cast import Cast, make_cast
 from tests.factories.facts import Facts, facts
@@ -105,6 +107,26 @@ async def test_what_is_typed_runs_where_the_agents_tools_run(
     by = {e.actor_name async for e in session.events.filter(data__name="terminal.output")}
     assert by == {"Bob"}
     assert not await Job.objects.filter(finished_at=None, failed_at=None).aexists()
+
+
+async def test_what_the_organization_closes_is_closed_here_too(
+    opened: tuple[Cast, AgentSession, Terminal],
+) -> None:
+    cast, session, terminal = opened
+    changes = OrganizationChanges(denied_tools=["read_file(vault/*)"])
+    await threaded(change_organization)(cast.alice, cast.acme, changes=changes)
+    workspace = make_workspace(session.working_directory, session.pk)
+    (workspace / "vault").mkdir()
+    (workspace / "vault" / "plan").write_text("the-hidden-plan")
+    (workspace / "notes").write_text("the-open-notes")
+
+    async with running(terminal):
+        await say(cast.bob, terminal, "cat notes vault/plan; echo end-$((1+1))\r")
+        await until(lambda: "end-2" in shown(terminal))
+
+    text = await threaded(shown)(terminal)
+    assert "the-open-notes" in text
+    assert "the-hidden-plan" not in text
 
 
 async def test_what_is_typed_in_secret_is_kept_nowhere(
