@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -45,8 +47,13 @@ OPERATED = [
 OVERLAYS = ["share", "trash", "me", "session-menu"]
 
 
-def faults(page: Page, what: str) -> list[str]:
-    found = Axe().run(page).response["violations"]
+FULL = {"resultTypes": ["violations"]}
+CONTRAST = {**FULL, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+"""All that another color scheme can break."""
+
+
+def faults(page: Page, what: str, options: dict[str, Any] | None = None) -> list[str]:
+    found = Axe().run(page, options=options or FULL).response["violations"]
     lines = [f"{what}: {one['id']} {one['nodes'][0]['html'][:120]}" for one in found]
     wide = page.evaluate(
         "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -68,7 +75,7 @@ def task_pages(person: Person) -> list[str]:
 
 @pytest.mark.parametrize(
     ("scheme", "direction", "width"),
-    [("light", "ltr", 1440), ("dark", "ltr", 1440), ("dark", "rtl", 360), ("light", "rtl", 360)],
+    [("light", "ltr", 1440), ("light", "rtl", 360), ("dark", "ltr", 1440)],
 )
 def test_axe_finds_nothing(desk: Desk, scheme: str, direction: str, width: int) -> None:
     alice = desk.house.alice
@@ -83,18 +90,19 @@ def test_axe_finds_nothing(desk: Desk, scheme: str, direction: str, width: int) 
         reduced_motion="reduce",
     )
     found: list[str] = []
+    options = CONTRAST if scheme == "dark" else None
 
     for path in [*PAGES, *task_pages(alice), f"/sessions/{session}"]:
         page.goto(desk.house.url + path)
         page.evaluate(f"document.documentElement.dir = '{direction}'")
         page.wait_for_load_state("networkidle" if "/sessions/" not in path else "load")
-        found += faults(page, path)
+        found += faults(page, path, options)
     expect(page.locator(".run-end")).to_be_visible()
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-    found += faults(page, "opened tool cards")
+    found += faults(page, "opened tool cards", options)
     for name in OVERLAYS:
         page.evaluate(f"document.getElementById('{name}').showPopover()")
-        found += faults(page, name)
+        found += faults(page, name, options)
         page.evaluate(f"document.getElementById('{name}').hidePopover()")
 
     assert found == []
