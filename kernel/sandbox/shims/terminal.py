@@ -25,6 +25,8 @@ def shell() -> None:
     """Become the shell people know."""
     for path, words in (("/bin/bash", ["bash", "-i"]), ("/bin/sh", ["sh", "-i"])):
         try:
+            # Whoever was started in the background has it ignored, and Ctrl-C would reach nobody.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execv(path, words)  # noqa: S606 - becoming the shell is the point
         except OSError:
             continue

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -145,6 +146,15 @@ async def test_what_is_typed_in_secret_is_kept_nowhere(
     assert not await terminal.inputs.aexists()
 
 
+@pytest.fixture(params=[signal.SIG_IGN, signal.default_int_handler])
+def inherited(request: pytest.FixtureRequest) -> Iterator[None]:
+    """How the runner's starter left SIGINT: a shell ignores it in what runs in the background."""
+    before = signal.signal(signal.SIGINT, request.param)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("inherited")
 async def test_control_c_reaches_what_runs_in_front(
     opened: tuple[Cast, AgentSession, Terminal],
 ) -> None:

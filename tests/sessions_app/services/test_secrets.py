@@ -23,7 +23,7 @@ from sessions_app.errors import (
     TrashedError,
     UnknownSecretError,
 )
-from sessions_app.models import AgentSession, SessionEvent, SessionSecret
+from sessions_app.models import AgentSession, SessionSecret
 from sessions_app.services import lifecycle, prompting, secrets, sharing
 from tests.factories.cast import Cast, make_cast
 from tests.factories.facts import Facts
@@ -66,7 +66,7 @@ def test_a_secret_is_attached_by_name_and_nobody_reads_it(cast: Cast) -> None:
     assert VALUE not in made.content.decode() + listed.content.decode()
     assert alice.delete(f"/sessions/{session.pk}/secrets/{made.json()['id']}").status_code == 204
     assert not SessionSecret.objects.exists()
-    words = [e.data.get("name") for e in SessionEvent.objects.filter(session=session)]
+    words = [e.data.get("name") for e in session.events.order_by("seq")]
     assert words[-2:] == ["secret.attached", "secret.detached"]
 
 
