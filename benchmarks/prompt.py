@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,18 +36,30 @@ class Watching:
         self.line = open_socket(port, f"/ws/sessions/{session}", person.token)
         self.line.settimeout(PATIENCE_SECONDS)
         self.frames = Frames()
+        self.come: deque[tuple[float, dict[str, object]]] = deque()
 
     def until(self, wanted: Callable[[dict[str, object]], bool]) -> float:
-        """The moment in which a wanted event arrived."""
-        while True:
-            data = self.line.recv(65536) or ended()
-            now = time.perf_counter()
-            for opcode, payload in self.frames.feed(data):
-                if opcode == PING:
-                    answer_ping(self.line, payload)
-                event = json.loads(payload) if opcode == TEXT else {}
-                if event.get("kind") == "event" and wanted(event):
-                    return now
+        """The moment in which a wanted event arrived; those that came with it are kept."""
+        limit = time.perf_counter() + PATIENCE_SECONDS
+        while time.perf_counter() < limit:
+            while self.come:
+                at, event = self.come.popleft()
+                if wanted(event):
+                    return at
+            self._receive()
+        message = f"bob saw nothing he waited for in {PATIENCE_SECONDS} s"
+        raise TimeoutError(message)
+
+    def _receive(self) -> None:
+        """Take what has come; several events often come together."""
+        data = self.line.recv(65536) or ended()
+        now = time.perf_counter()
+        for opcode, payload in self.frames.feed(data):
+            if opcode == PING:
+                answer_ping(self.line, payload)
+            event = json.loads(payload) if opcode == TEXT else {}
+            if event.get("kind") == "event":
+                self.come.append((now, event))
 
 
 def prompts(alice: Person, bob: Person) -> dict[str, list[float]]:
